@@ -1,0 +1,97 @@
+"""The database: sessions, and column types that keep time aware and identity encrypted."""
+
+import base64
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import DateTime, Dialect, LargeBinary, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from bot.errors import ConfigurationError
+from bot.settings import get_settings
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware going in, aware in UTC coming out. A naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored; use bot.clock.now()")
+        return value
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value is not None else None
+
+
+@cache
+def _key(purpose: bytes) -> bytes:
+    secret = get_settings().secret_key.get_secret_value()
+    if len(secret) < 32:
+        raise ConfigurationError(
+            "SECRET_KEY is missing or shorter than 32 characters. Make one with "
+            "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'` and keep it safe: "
+            "without it names and Telegram ids cannot be read back."
+        )
+    return HKDF(SHA256(), 32, salt=None, info=purpose).derive(secret.encode())
+
+
+@cache
+def _fernet() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_key(b"identity")))
+
+
+class Encrypted(TypeDecorator[str]):
+    """Text that identifies a person (name, Telegram id, phone, mail), encrypted at rest."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
+        return None if value is None else _fernet().encrypt(value.encode())
+
+    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        try:
+            return _fernet().decrypt(bytes(value)).decode()
+        except InvalidToken:
+            raise ConfigurationError(
+                "SECRET_KEY is not the one this database was made with"
+            ) from None
+
+
+def keyed_hash(value: str) -> str:
+    """64 hex digits by which an encrypted value or a token is looked up (HMAC-SHA-256)."""
+    return hmac.new(_key(b"lookup"), value.encode(), hashlib.sha256).hexdigest()
+
+
+def database_url(url: str, database: str | None = None) -> URL:
+    """`url` with psycopg 3 as its driver, and another database on the same server if given."""
+    parsed = make_url(url)
+    return parsed.set(
+        drivername="postgresql+psycopg", database=database or parsed.database or "praatje"
+    )
+
+
+def connection_string(url: str) -> str:
+    """`url` as libpq reads it, for the parts that use psycopg without SQLAlchemy."""
+    plain = database_url(url).set(drivername="postgresql")
+    return plain.render_as_string(hide_password=False)
+
+
+def make_sessions(url: str, **engine_options: Any) -> sessionmaker[Session]:
+    """Sessions on a PostgreSQL server; nothing connects before the first query."""
+    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+    engine = create_engine(database_url(url), **(options | engine_options))
+    return sessionmaker(engine, expire_on_commit=False)

@@ -1,0 +1,126 @@
+"""The work queue: jobs in PostgreSQL (Procrastinate), deferred in the transaction of their row.
+
+Anybody defers a job by its name; `bot.tasks` and `bot.telegram.delivery` say what each one does.
+Two lanes keep a stuck Rasa from holding up what goes out: `send` (messages and mail) and `turn`
+(what may ask Rasa).
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.jobs import DeleteJobCondition
+from sqlalchemy.orm import Session
+
+from bot.db import connection_string
+
+logger = logging.getLogger(__name__)
+
+jobs = App(connector=SyncPsycopgConnector())
+"""Where jobs register themselves; `open_worker` gives it a connection while a worker runs."""
+
+# Never opened: jobs are deferred on the connection of the session that writes their row.
+_deferring = App(connector=SyncPsycopgConnector())
+
+HEARTBEAT_SECONDS = 2.0
+STALLED_SECONDS = 10.0
+POLL_SECONDS = 0.5
+
+
+class Lane(StrEnum):
+    """A queue with workers of its own."""
+
+    SEND = "send"
+    TURN = "turn"
+
+
+class Job(StrEnum):
+    """The jobs there are."""
+
+    DELIVER = "deliver"
+    SEND_MAIL = "send_mail"
+    TAKE_TURN = "take_turn"
+    OPEN_CHECK_IN = "open_check_in"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.SEND if self in (Job.DELIVER, Job.SEND_MAIL) else Lane.TURN
+
+
+CRISIS, REPLY, CHECK_IN, CAMPAIGN = 100, 50, 10, 0
+"""Priorities within a lane: the higher goes first."""
+
+
+def defer(
+    session: Session,
+    job: Job,
+    *,
+    lock: str,
+    priority: int = REPLY,
+    delay: timedelta | None = None,
+    **arguments: Any,
+) -> None:
+    """Put a job in the queue, in the session's transaction. Jobs with one lock run one by one."""
+    _deferring.configure_task(
+        job.value,
+        queue=job.lane.value,
+        lock=lock,
+        priority=priority,
+        schedule_in={"seconds": delay.total_seconds()} if delay else None,
+        connection=session.connection().connection.driver_connection,
+    ).defer(**arguments)
+
+
+@asynccontextmanager
+async def open_worker(url: str) -> AsyncIterator[App]:
+    """`jobs`, able to run every job registered in it; one at a time per process."""
+    connector = PsycopgConnector(conninfo=connection_string(url), max_size=8)
+    with jobs.replace_connector(connector) as app:
+        async with app.open_async():
+            yield app
+
+
+async def work(
+    app: App,
+    tools: dict[str, Any],
+    *,
+    concurrency: int,
+    lanes: Sequence[Lane] = tuple(Lane),
+    wait: bool = True,
+) -> None:
+    """Run jobs, each lane with workers of its own; until cancelled, or until none is left.
+
+    `tools` is what every job finds in its `additional_context`.
+    """
+    async with asyncio.TaskGroup() as group:
+        for lane in lanes:
+            group.create_task(
+                app.run_worker_async(
+                    queues=[lane.value],
+                    name=lane.value,
+                    concurrency=concurrency,
+                    wait=wait,
+                    fetch_job_polling_interval=POLL_SECONDS,
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
+                    additional_context=tools,
+                )
+            )
+
+
+async def revive(app: App) -> int:
+    """Put the jobs of workers that died back in the queue; returns how many."""
+    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
+    count = 0
+    for job in stalled:
+        logger.warning("job %s of a worker that died is taken up again", job.id)
+        await app.job_manager.retry_job(job)
+        count += 1
+    return count

@@ -1,0 +1,99 @@
+"""Rasa over HTTP: a turn through the REST channel, the start of a check-in, what it understood.
+
+Rasa answers an error with 200 and an empty list; here that is `RasaUnavailable` like any other
+failure, so that callers have one thing to handle.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from bot.dialogue import Choice, Reply, Understood
+from bot.errors import RasaUnavailable
+from bot.settings import Settings
+
+START_CHECK_IN = "EXTERNAL_check_in"
+
+
+class Rasa:
+    """One Rasa server, or several behind one address."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=settings.rasa_url,
+            timeout=settings.rasa_timeout_seconds,
+            params={"token": settings.rasa_auth_token.get_secret_value()},
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def understand(self, text: str) -> Understood:
+        """The intent of a text. Raises RasaUnavailable."""
+        answer = await self._call("POST", "/model/parse", json={"text": text})
+        intent = answer["intent"]
+        return Understood(str(intent["name"]), float(intent["confidence"]))
+
+    async def take_turn(self, resident_id: UUID, text: str, message_id: int) -> list[Reply]:
+        """What the dialogue answers to a text or payload. Raises RasaUnavailable."""
+        body = {
+            "sender": str(resident_id),
+            "message": text,
+            "metadata": {"message_id": message_id},
+        }
+        return _replies(await self._call("POST", "/webhooks/rest/webhook", json=body))
+
+    async def start_check_in(self, resident_id: UUID) -> list[Reply]:
+        """The opening of a check-in. Raises RasaUnavailable."""
+        answer = await self._call(
+            "POST",
+            f"/conversations/{resident_id}/trigger_intent",
+            json={"name": START_CHECK_IN},
+            params={"include_events": "NONE", "output_channel": "collector"},
+        )
+        return _replies(answer.get("messages", []))
+
+    async def answered(self, resident_id: UUID, message_id: int) -> list[Reply] | None:
+        """What Rasa answered before to a message, from its tracker; None when it never saw it."""
+        tracker = await self._call(
+            "GET", f"/conversations/{resident_id}/tracker", params={"include_events": "ALL"}
+        )
+        events = tracker.get("events") or []
+        seen = [
+            position
+            for position, event in enumerate(events)
+            if event["event"] == "user"
+            and (event.get("metadata") or {}).get("message_id") == message_id
+        ]
+        if not seen:
+            return None
+        return [_reply(event) for event in events[seen[-1] :] if event["event"] == "bot"]
+
+    async def _call(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            response = await self._client.request(method, path, **options)
+            response.raise_for_status()
+            return response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise RasaUnavailable(f"{path}: {type(error).__name__}") from error
+
+
+def _replies(messages: Sequence[dict[str, Any]]) -> list[Reply]:
+    if not messages:
+        raise RasaUnavailable("an empty answer: an action failed, or nothing was predicted")
+    return [_reply(message) for message in messages]
+
+
+def _reply(message: dict[str, Any]) -> Reply:
+    """A message of the REST channel, or a bot event of the tracker (buttons nested in data)."""
+    data = message.get("data") or message
+    custom = data.get("custom") or {}
+    return Reply(
+        text=message.get("text") or "",
+        choices=tuple(
+            Choice(button["title"], button["payload"]) for button in data.get("buttons") or ()
+        ),
+        custom=custom.get("praatje"),
+    )

@@ -1,0 +1,303 @@
+"""Messages in and out: taken in once and stored first; queued as rows before sending."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bot import queue
+from bot.db import keyed_hash
+from bot.dialogue import Choice
+from bot.models import (
+    Attachment,
+    Button,
+    Chat,
+    Direction,
+    Message,
+    MessageFinding,
+    MessageKind,
+    Pace,
+    Purpose,
+    SendState,
+    TelegramUpdate,
+)
+from bot.understanding import Reading
+
+PRIORITY = {
+    Purpose.CRISIS: queue.CRISIS,
+    Purpose.ALERT: queue.CRISIS,
+    Purpose.REPLY: queue.REPLY,
+    Purpose.HANDOVER: queue.REPLY,
+    Purpose.CHECK_IN: queue.CHECK_IN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a person did on Telegram, in our words. `edited_at` is set for a changed message."""
+
+    telegram_id: int
+    telegram_message_id: int | None
+    kind: MessageKind = MessageKind.TEXT
+    text: str = ""
+    sent_at: datetime | None = None
+    edited_at: datetime | None = None
+    button_token: str | None = None
+    file_id: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def take_update(session: Session, update_id: int, now: datetime) -> bool:
+    """True the first time an update id is seen, for all processes together; False for a repeat."""
+    taken = session.scalar(
+        insert(TelegramUpdate)
+        .values(update_id=update_id, received_at=now)
+        .on_conflict_do_nothing()
+        .returning(TelegramUpdate.update_id)
+    )
+    return taken is not None
+
+
+def chat_of(session: Session, telegram_id: int, now: datetime) -> Chat:
+    """The chat of a Telegram id, made at first sight."""
+    hashed = keyed_hash(f"telegram:{telegram_id}")
+    known = select(Chat).where(Chat.telegram_id_hash == hashed)
+    if chat := session.scalar(known):
+        return chat
+    session.execute(
+        insert(Chat)
+        .values(telegram_id=str(telegram_id), telegram_id_hash=hashed, created_at=now)
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(known).one()
+
+
+def record_inbound(
+    session: Session, chat: Chat, incoming: Incoming, reading: Reading, now: datetime
+) -> Message | None:
+    """Store what came in with what was read in it; None when it was stored before."""
+    if incoming.kind != MessageKind.BUTTON and incoming.edited_at is None:
+        known = exists().where(
+            Message.chat_id == chat.id,
+            Message.telegram_message_id == incoming.telegram_message_id,
+            Message.direction == Direction.IN,
+            Message.kind != MessageKind.BUTTON,
+        )
+        if session.scalar(select(known)):
+            return None
+    message = Message(
+        chat_id=chat.id,
+        direction=Direction.IN,
+        kind=incoming.kind,
+        text=incoming.text.replace("\x00", ""),
+        telegram_message_id=incoming.telegram_message_id,
+        sent_by_person_at=incoming.sent_at,
+        edited_at=incoming.edited_at,
+        created_at=now,
+        level=reading.level,
+        ask=[str(signal) for signal in reading.ask],
+    )
+    message.findings = _findings(reading)
+    if incoming.file_id or incoming.details:
+        message.attachments = [
+            Attachment(
+                kind=incoming.kind, telegram_file_id=incoming.file_id, details=incoming.details
+            )
+        ]
+    session.add(message)
+    session.flush()
+    return message
+
+
+def _findings(reading: Reading) -> list[MessageFinding]:
+    return [
+        MessageFinding(
+            signal=found.signal,
+            start=found.start,
+            end=found.end,
+            by=found.by,
+            score=found.score,
+            about_other=about_other,
+        )
+        for findings, about_other in ((reading.findings, False), (reading.third_party, True))
+        for found in findings
+    ]
+
+
+def queue_message(
+    session: Session,
+    chat: Chat,
+    text: str,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    choices: Sequence[Choice] = (),
+    reply_to: Message | None = None,
+) -> Message:
+    """Put a message to a person in a row, and the job that sends it in the queue."""
+    message = Message(
+        chat_id=chat.id,
+        direction=Direction.OUT,
+        text=text,
+        purpose=purpose,
+        send_state=SendState.QUEUED,
+        created_at=now,
+        in_reply_to_id=reply_to.id if reply_to else None,
+    )
+    message.buttons = [
+        Button(
+            token=secrets.token_urlsafe(12),
+            position=position,
+            label=choice.label,
+            payload=choice.payload,
+        )
+        for position, choice in enumerate(choices)
+    ]
+    session.add(message)
+    session.flush()
+    defer_delivery(session, message)
+    return message
+
+
+def defer_delivery(session: Session, message: Message, delay: timedelta | None = None) -> None:
+    """Have a queued message sent; messages to one chat go out one by one, in order."""
+    assert message.purpose is not None
+    queue.defer(
+        session,
+        queue.Job.DELIVER,
+        lock=f"chat:{message.chat_id}",
+        priority=PRIORITY[message.purpose],
+        delay=delay,
+        message_id=message.id,
+    )
+
+
+def press(session: Session, chat: Chat, token: str, now: datetime) -> Button | None:
+    """The button behind a token, once: None for one that was used, is another's, or never was.
+
+    Using one button uses up all buttons of its message.
+    """
+    button = session.get(Button, token, with_for_update=True)
+    if button is None or button.used_at is not None:
+        return None
+    message = session.get_one(Message, button.message_id)
+    if message.chat_id != chat.id:
+        return None
+    session.execute(update(Button).where(Button.message_id == message.id).values(used_at=now))
+    return button
+
+
+def typed_button(session: Session, chat: Chat, text: str) -> Button | None:
+    """The still open button of the last message whose label somebody typed instead of tapping."""
+    last = (
+        select(Message.id)
+        .where(Message.chat_id == chat.id, Message.direction == Direction.OUT)
+        .order_by(Message.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    said = _bare(text)
+    open_buttons = select(Button).where(Button.message_id == last, Button.used_at.is_(None))
+    return next((b for b in session.scalars(open_buttons) if _bare(b.label) == said), None)
+
+
+def _bare(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())
+
+
+def claim_delivery(session: Session, message_id: int) -> Message | None:
+    """The message if it may be sent now by whoever asks, else None.
+
+    A message found in `sending` was in the air when its worker died: it becomes `unknown`, for
+    sending it again could double it.
+    """
+    message = session.get(Message, message_id, with_for_update=True)
+    if message is None or message.send_state not in (SendState.QUEUED, SendState.SENDING):
+        return None
+    if message.send_state == SendState.SENDING:
+        message.send_state = SendState.UNKNOWN
+        message.send_error = "the sender stopped before Telegram answered"
+        return None
+    message.send_state = SendState.SENDING
+    message.attempts += 1
+    return message
+
+
+def mark_sent(
+    session: Session, message_id: int, telegram_message_id: int, now: datetime
+) -> Message:
+    """Telegram took it."""
+    message = session.get_one(Message, message_id, with_for_update=True)
+    message.send_state, message.sent_at = SendState.SENT, now
+    message.telegram_message_id, message.send_error = telegram_message_id, None
+    return message
+
+
+def mark_failed(session: Session, message_id: int, state: SendState, error: str) -> Message:
+    """Telegram refused it for good (`failed`), or nobody knows (`unknown`)."""
+    message = session.get_one(Message, message_id, with_for_update=True)
+    message.send_state, message.send_error = state, error[:300]
+    return message
+
+
+def mark_later(session: Session, message_id: int, delay: timedelta, error: str) -> Message:
+    """Telegram asked to wait, or was out of reach before it took anything: queued again."""
+    message = mark_failed(session, message_id, SendState.QUEUED, error)
+    defer_delivery(session, message, delay)
+    return message
+
+
+def reserve_moment(session: Session, token: str, now: datetime, per_second: float) -> datetime:
+    """The moment at which the caller may send with this bot token; nobody else gets that moment."""
+    hashed = keyed_hash(f"pace:{token}")
+    step = timedelta(seconds=1 / per_second)
+    row = insert(Pace).values(token_hash=hashed, next_at=now + step)
+    later = row.on_conflict_do_update(
+        index_elements=[Pace.token_hash],
+        set_={"next_at": func.greatest(Pace.next_at, now) + step},
+    ).returning(Pace.next_at)
+    next_at = session.scalars(later).one()
+    return next_at - step
+
+
+def last_sent_at(session: Session, chat_id: int) -> datetime | None:
+    """When something last reached a chat."""
+    return session.scalar(
+        select(Message.sent_at)
+        .where(Message.chat_id == chat_id, Message.sent_at.is_not(None))
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+
+
+def latest_inbound(session: Session, chat: Chat, count: int) -> list[Message]:
+    """The last messages that came in, newest first."""
+    return list(
+        session.scalars(
+            select(Message)
+            .where(Message.chat_id == chat.id, Message.direction == Direction.IN)
+            .order_by(Message.id.desc())
+            .limit(count)
+        )
+    )
+
+
+def unhandled(session: Session, chat_id: int) -> list[Message]:
+    """What came in and has had no turn yet, oldest first."""
+    waiting = select(Message).where(
+        Message.chat_id == chat_id,
+        Message.direction == Direction.IN,
+        Message.handled_at.is_(None),
+    )
+    return list(session.scalars(waiting.order_by(Message.id)))
+
+
+def settle(session: Session, chat: Chat, now: datetime) -> None:
+    """Nothing that came in from this chat needs a turn any more."""
+    for message in unhandled(session, chat.id):
+        message.handled_at = now

@@ -1,0 +1,1 @@
+"""The Telegram gateway: updates in (polling or webhook), messages out."""

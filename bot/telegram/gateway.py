@@ -1,0 +1,75 @@
+"""One update, whichever way it came: first the transaction, then courtesies to Telegram."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from sqlalchemy.orm import Session, sessionmaker
+from telegram import Bot, BotCommand, Update
+from telegram.constants import ChatAction
+from telegram.error import TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.errors import ConfigurationError
+from bot.services.texts import render
+from bot.settings import Settings
+from bot.telegram import inbound
+
+logger = logging.getLogger(__name__)
+
+COMMANDS = (
+    BotCommand("help", "wat Praatje doet"),
+    BotCommand("mens", "praten met een mens"),
+    BotCommand("pauze", "een tijdje geen vragen"),
+    BotCommand("stop", "helemaal stoppen"),
+    BotCommand("privacy", "wat er met uw woorden gebeurt"),
+)
+
+_courtesies: set[asyncio.Task[None]] = set()
+
+
+def make_bot(settings: Settings) -> Bot:
+    """The bot of this installation; nothing connects yet. Raises ConfigurationError."""
+    token = settings.telegram_token.get_secret_value()
+    if not token:
+        raise ConfigurationError(
+            "TELEGRAM_TOKEN is missing. Get one from @BotFather, or use `praatje demo`."
+        )
+    base = str(settings.telegram_api_url).rstrip("/")
+    return Bot(
+        token,
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
+        request=HTTPXRequest(connection_pool_size=32, read_timeout=15, connect_timeout=5),
+        get_updates_request=HTTPXRequest(connection_pool_size=1, connect_timeout=5),
+    )
+
+
+async def take_in(bot: Bot, sessions: sessionmaker[Session], update: Update) -> None:
+    """Store an update and all that follows from it at once; when this returns, nothing is lost."""
+    fresh = await asyncio.to_thread(inbound.receive, sessions, update)
+    if fresh:
+        task = asyncio.create_task(_be_courteous(bot, update))
+        _courtesies.add(task)
+        task.add_done_callback(_courtesies.discard)
+
+
+async def _be_courteous(bot: Bot, update: Update) -> None:
+    """What may fail without harm: stop a button's spinner, show "typing", leave a group."""
+    with suppress(TelegramError):
+        if (group := inbound.group_of(update)) is not None:
+            await _leave(bot, group)
+        elif query := update.callback_query:
+            await bot.answer_callback_query(query.id)
+            if query.message is not None:
+                await bot.edit_message_reply_markup(
+                    query.from_user.id, query.message.message_id, reply_markup=None
+                )
+        elif update.message is not None:
+            await bot.send_chat_action(update.message.chat.id, ChatAction.TYPING)
+
+
+async def _leave(bot: Bot, group: int) -> None:
+    with suppress(TelegramError):
+        await bot.send_message(group, render("always.group"))
+    await bot.leave_chat(group)

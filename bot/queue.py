@@ -15,7 +15,9 @@ from typing import Any
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.jobs import DeleteJobCondition
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ColumnElement, String, cast, column, exists, table
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.db import connection_string
 
@@ -26,6 +28,8 @@ jobs = App(connector=SyncPsycopgConnector())
 
 # Never opened: jobs are deferred on the connection of the session that writes their row.
 _deferring = App(connector=SyncPsycopgConnector())
+
+_table = table("procrastinate_jobs", column("task_name"), column("status"), column("args", JSONB))
 
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 10.0
@@ -74,6 +78,15 @@ def defer(
         schedule_in={"seconds": delay.total_seconds()} if delay else None,
         connection=session.connection().connection.driver_connection,
     ).defer(**arguments)
+
+
+def has_job(job: Job, argument: str, row_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether a job for a row waits or runs, as a condition on a query for rows."""
+    return exists().where(
+        _table.c.task_name == job.value,
+        cast(_table.c.status, String).in_(("todo", "doing")),
+        cast(_table.c.args[argument].astext, BigInteger) == row_id,
+    )
 
 
 @asynccontextmanager

@@ -141,11 +141,22 @@ class _Server(uvicorn.Server):
 
 async def _serve(app: FastAPI, host: str, port: int) -> None:
     """Serve an application until cancelled. A port in use raises ConfigurationError."""
-    server = _Server(
-        uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
     )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
     try:
-        await server.serve()
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
     except SystemExit:
         raise ConfigurationError(
             f"Port {port} on {host} cannot be used; is it in use? Choose another in the settings."

@@ -21,7 +21,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from bot.errors import ConfigurationError
-from bot.postgres import TRACKER_DATABASE, EmbeddedPostgres, tracker_url
+from bot.postgres import EmbeddedPostgres, tracker_url
 from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Part:
     ready_url: str | None = None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
-    pause: float = 1.0
+    pause: float = 0.1
     start_again_at: float = 0.0
     _log_file: IO[bytes] | None = field(default=None, repr=False)
 
@@ -116,9 +116,8 @@ class Supervisor:
             self.postgres = EmbeddedPostgres(self.settings.var_dir / "postgres")
             url = self.postgres.url()
         self.environment["DATABASE_URL"] = url
-        self.environment["RASA_TRACKER_URL"] = self.settings.rasa_tracker_url or (
-            tracker_url(self.postgres.url(TRACKER_DATABASE)) if self.postgres else ""
-        )
+        self.environment["RASA_TRACKER_URL"] = self.settings.rasa_tracker_url or tracker_url(url)
+        self.environment["RASA_ACTIONS_URL"] = self.settings.rasa_actions_url
         self.environment["RASA_AUTH_TOKEN"] = (
             self.settings.rasa_auth_token.get_secret_value() or secrets.token_urlsafe(24)
         )
@@ -216,8 +215,8 @@ class Supervisor:
     def look(self, now: float) -> None:
         """One look at PostgreSQL and every part."""
         if self.postgres is not None and not self.postgres.is_running():
-            self.say("PostgreSQL died; starting it again")
-            self.postgres.restart()
+            started = self.postgres.restart()
+            self.say(f"PostgreSQL died; {'started' if started else 'starting'} again")
         for part in self.parts:
             if part.process is None:
                 if now >= part.start_again_at:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ HEADERS = {
 }
 # A line now and then, so that a browser that has gone is noticed.
 KEEP_ALIVE = 15.0
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Page:
         # A document somebody sent must not run as a page of ours.
         shown = file.mime_type.startswith(("image/", "audio/")) and "svg" not in file.mime_type
         mime = file.mime_type if shown else "application/octet-stream"
-        return Response(file.content, media_type=mime, headers=HEADERS)
+        return _part(request, file.content, mime)
 
     async def events(self, _: Request) -> Response:
         """Server-sent events: every change, as it happens."""
@@ -86,3 +88,16 @@ class Page:
                     yield ": still here\n\n"
         finally:
             unsubscribe()
+
+
+def _part(request: Request, content: bytes, mime: str) -> Response:
+    """The whole file or the range asked for: without ranges a player knows no length of a sound."""
+    headers = {**HEADERS, "Accept-Ranges": "bytes"}
+    wanted = _RANGE.fullmatch(request.headers.get("range", ""))
+    begin = int(wanted[1]) if wanted else 0
+    end = int(wanted[2]) + 1 if wanted and wanted[2] else len(content)
+    part = content[begin:end]
+    if wanted is None or not part:
+        return Response(content, media_type=mime, headers=headers)
+    headers["Content-Range"] = f"bytes {begin}-{begin + len(part) - 1}/{len(content)}"
+    return Response(part, 206, media_type=mime, headers=headers)

@@ -107,7 +107,7 @@ def settings(
 
 
 @pytest.fixture
-def running(sessions: sessionmaker[Session], sandbox: SandboxClient) -> Iterator[Running]:  # noqa: ARG001
+def running(sessions: sessionmaker[Session], sandbox: SandboxClient) -> Iterator[Running]:
     """An event loop in a thread; it is closed before the database and the sandbox go."""
     made = Running()
     yield made

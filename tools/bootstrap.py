@@ -43,9 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the set-up; 0 when all is ready, 1 when a step failed, 130 when stopped."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip())
     parser.add_argument("--for", dest="goal", choices=sorted(CHAINS), default="run")
-    parser.add_argument(
-        "--print", dest="tool", choices=sorted(TOOLS), help="only print its command"
-    )
+    parser.add_argument("--print", dest="tool", choices=sorted(TOOLS), help="only print this")
     options = parser.parse_args(arguments)
     for way_to_stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(way_to_stop, signal.default_int_handler)

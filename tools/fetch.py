@@ -11,7 +11,7 @@ from tools import interpreters
 from tools.place import Place
 from tools.running import Failure, say
 
-CHECK_NETWORK = "check the network and the disk space, and run again."
+CHECK_NETWORK = "look in the log, check the network and the disk space, and run again."
 
 
 def uv(place: Place) -> list[str]:

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HEARTBEAT_SECONDS = 10
+# How uv, pip, npm, apt-get and Rasa begin the line that says what went wrong.
+FAULT = r"(npm )?([Ee]rror|ERROR|ERR!|[Ff]atal|E:)|.*(Error|Exception)\b"
 # Settings of a Python that happens to be active; they would leak into the environments made here.
 FOREIGN_SETTINGS = ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
 
@@ -97,14 +99,14 @@ def _wait(name: str, child: subprocess.Popen[bytes], log: Path, limit_seconds: f
 
 
 def last_words(log: Path, *, faults: bool = False) -> str:
-    """Return the last line of a log for people, or with `faults` the last that names an error."""
-    text = log.read_bytes()[-20_000:].decode(errors="replace")
+    """Return the last line of a log for people, or with `faults` the first that names an error."""
+    text = log.read_bytes()[-50_000:].decode(errors="replace")
     lines = [
         line.strip() for line in re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text))
     ]
     lines = [re.sub(r"^[\d-]+ [\d:,]+ [A-Z]+ +", "", line) for line in lines if line] or [""]
     if faults:
-        lines = [line for line in lines if re.search(r"error|fatal|denied", line, re.I)] or lines
+        lines = [line for line in lines if re.match(FAULT, line)][:1] or lines
     return lines[-1][:200]
 
 

@@ -12,7 +12,10 @@ from bot.console.deps import LoggedOut
 from bot.errors import Conflict, Invalid, NotFound
 
 TEXTS = {
-    400: ("Dat kan niet", "Er klopt iets niet in wat is ingevuld. Ga terug en probeer het opnieuw."),
+    400: (
+        "Dat kan niet",
+        "Er klopt iets niet in wat is ingevuld. Ga terug en probeer het opnieuw.",
+    ),
     403: (
         "Dit mag niet, of de pagina was verlopen",
         "Ga terug, vernieuw de pagina en probeer het nog een keer.",

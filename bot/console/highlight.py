@@ -9,9 +9,6 @@ from bot.console import words
 from bot.models import MessageFinding
 from bot.understanding.labels import Signal
 
-TONES = ("danger", "lonely", "cause", "good")
-"""Which colour wins where findings overlap: the gravest."""
-
 
 def highlighted(text: str, findings: Sequence[MessageFinding]) -> Markup:
     """The text, escaped, with `<mark>` around each stretch that one set of findings covers."""
@@ -38,12 +35,19 @@ def _mark(piece: Markup, covering: Sequence[MessageFinding]) -> Markup:
 
 
 def _tone(covering: Iterable[MessageFinding]) -> str:
-    return min((words.tone(Signal(found.signal)) for found in covering), key=TONES.index)
+    """Where findings overlap the gravest gives the colour."""
+    return min((words.tone(Signal(found.signal)) for found in covering), key=words.TONES.index)
 
 
 def label(found: MessageFinding) -> str:
     """The signal in Dutch, and whether it is about somebody else."""
     return words.SIGNAL[found.signal] + (" (over iemand anders)" if found.about_other else "")
+
+
+def source(by: str) -> str:
+    """ "regel suicide.wish" for `rule:suicide.wish`."""
+    kind, _, name = by.partition(":")
+    return f"{words.SOURCE[kind]} {name}" if kind in words.SOURCE else by
 
 
 def explained(text: str, findings: Sequence[MessageFinding]) -> list[dict[str, str]]:
@@ -53,7 +57,7 @@ def explained(text: str, findings: Sequence[MessageFinding]) -> list[dict[str, s
             "label": label(found),
             "tone": words.tone(found.signal),
             "words": text[found.start : found.end],
-            "by": found.by,
+            "by": source(found.by),
             "score": f"{found.score:.2f}".replace(".", ","),
         }
         for found in findings

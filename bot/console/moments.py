@@ -50,6 +50,12 @@ def day(moment: datetime, now: datetime, zone: str) -> str:
     return f"{WEEKDAY_SHORT[that.weekday()]} {that.day} {MONTHS[that.month - 1]}{year}"
 
 
+def short_day(moment: datetime, zone: str) -> str:
+    """ "3-5"."""
+    that = moment.astimezone(ZoneInfo(zone)).date()
+    return f"{that.day}-{that.month}"
+
+
 def moment(when: datetime, now: datetime, zone: str) -> str:
     """ "vandaag 14:05", "ma 3 mei 14:05"."""
     return f"{day(when, now, zone)} {clock(when, zone)}"

@@ -95,7 +95,12 @@ SIGNAL = {
     Signal.CONTACT: "had fijn contact",
     Signal.ACTIVITY: "deed iets wat goed deed",
 }
+SOURCE = {"rule": "regel", "model": "model"}
 PROTECTIVE = {Signal.CONTACT, Signal.ACTIVITY}
+
+
+TONES = ("danger", "lonely", "cause", "good")
+"""The gravest first."""
 
 
 def tone(signal: Signal) -> str:

@@ -27,7 +27,7 @@ class Schedule(Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="Europe/Amsterdam")
     next_due_at: Mapped[datetime | None]
 
-    resident: Mapped[Resident] = relationship()
+    resident: Mapped[Resident] = relationship(back_populates="schedule")
 
 
 class CheckInState(StrEnum):

@@ -2,12 +2,16 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Identity, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base, BigId, EncryptedText, UuidId, text_enum
+
+if TYPE_CHECKING:
+    from bot.models.check_ins import Schedule
 
 
 class Municipality(Base):
@@ -77,6 +81,7 @@ class Resident(Base):
 
     municipality: Mapped[Municipality] = relationship()
     chat: Mapped[Chat | None] = relationship()
+    schedule: Mapped["Schedule"] = relationship(back_populates="resident")
 
 
 class Invitation(Base):

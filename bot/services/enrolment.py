@@ -73,7 +73,7 @@ def take_answer(arrival: Arrival, resident: Resident, said: str) -> None:
     given = step == "yes"
     residents.give_consent(arrival.session, resident, given, arrival.message, arrival.now)
     if given:
-        days = spoken_days(residents.schedule_of(arrival.session, resident).weekdays)
+        days = spoken_days(resident.schedule.weekdays)
         choices = [Choice(f"{clock} uur", f"enrol:time:{clock}") for clock in TIMES]
         arrival.say("enrol.choose_time", choices, fields={"days": days})
     else:

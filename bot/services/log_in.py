@@ -38,7 +38,8 @@ def begin_attempt(
     counted = select(FailedLogin.key_hash, func.count()).where(
         FailedLogin.key_hash.in_(limits), FailedLogin.at > now - WINDOW
     )
-    failures = dict(session.execute(counted.group_by(FailedLogin.key_hash)).tuples().all())
+    rows = session.execute(counted.group_by(FailedLogin.key_hash))
+    failures = {row[0]: row[1] for row in rows}
     if any(failures.get(key, 0) >= limit for key, limit in limits.items()):
         return None
     attempt = tuple(FailedLogin(key_hash=key, at=now) for key in limits)

@@ -164,7 +164,7 @@ def queue_message(
     return message
 
 
-def defer_delivery(session: Session, message: Message, delay: timedelta | None = None) -> None:
+def defer_delivery(session: Session, message: Message) -> None:
     """Have a queued message sent; messages to one chat go out one by one, in order."""
     assert message.purpose is not None
     queue.defer(
@@ -172,7 +172,6 @@ def defer_delivery(session: Session, message: Message, delay: timedelta | None =
         queue.Job.DELIVER,
         lock=f"chat:{message.chat_id}",
         priority=PRIORITY[message.purpose],
-        delay=delay,
         message_id=message.id,
     )
 
@@ -238,17 +237,10 @@ def mark_sent(
     return message
 
 
-def mark_failed(session: Session, message_id: int, state: SendState, error: str) -> Message:
-    """Telegram refused it for good (`failed`), or nobody knows (`unknown`)."""
+def mark_not_sent(session: Session, message_id: int, state: SendState, error: str) -> Message:
+    """It did not go out: refused for good (`failed`), still to go (`queued`), or `unknown`."""
     message = session.get_one(Message, message_id, with_for_update=True)
     message.send_state, message.send_error = state, error[:300]
-    return message
-
-
-def mark_later(session: Session, message_id: int, delay: timedelta, error: str) -> Message:
-    """Telegram asked to wait, or was out of reach before it took anything: queued again."""
-    message = mark_failed(session, message_id, SendState.QUEUED, error)
-    defer_delivery(session, message, delay)
     return message
 
 

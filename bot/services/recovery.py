@@ -25,13 +25,14 @@ BATCH = 200
 def defer_forgotten(session: Session, now: datetime) -> int:
     """Queue again what was left undone for minutes, after a bug or a lost job; returns how many.
 
-    A second job for the same row does no harm: rows are claimed, and one lock keeps both apart.
+    What still has its job is left alone: it may wait because Telegram or a mail server asked to.
     """
     before = now - FORGOTTEN_AFTER
     sends = session.scalars(
         select(Message)
         .where(Message.send_state.in_((SendState.QUEUED, SendState.SENDING)))
         .where(Message.created_at < before)
+        .where(~queue.has_job(queue.Job.DELIVER, "message_id", Message.id))
         .order_by(Message.id)
         .limit(BATCH)
     ).all()
@@ -45,6 +46,7 @@ def _defer_turns(session: Session, before: datetime) -> int:
         select(Message)
         .where(Message.direction == Direction.IN, Message.handled_at.is_(None))
         .where(Message.created_at < before)
+        .where(~queue.has_job(queue.Job.TAKE_TURN, "message_id", Message.id))
         .order_by(Message.id)
         .limit(BATCH)
     ).all()
@@ -61,7 +63,10 @@ def _defer_turns(session: Session, before: datetime) -> int:
 
 def _defer_mails(session: Session, before: datetime) -> int:
     waiting = session.scalars(
-        select(Mail).where(Mail.state == SendState.SENDING, Mail.created_at < before).limit(BATCH)
+        select(Mail)
+        .where(Mail.state.in_((SendState.QUEUED, SendState.SENDING)), Mail.created_at < before)
+        .where(~queue.has_job(queue.Job.SEND_MAIL, "mail_id", Mail.id))
+        .limit(BATCH)
     ).all()
     for mail in waiting:
         queue.defer(session, queue.Job.SEND_MAIL, lock=f"mail:{mail.id}", mail_id=mail.id)

@@ -165,14 +165,9 @@ def has_consent(session: Session, resident: Resident) -> bool:
     return last is not None and last.given
 
 
-def schedule_of(session: Session, resident: Resident) -> Schedule:
-    """The schedule of a resident; everyone who is registered has one."""
-    return session.scalars(select(Schedule).where(Schedule.resident_id == resident.id)).one()
-
-
 def choose_time(session: Session, resident: Resident, at_time: time, now: datetime) -> Schedule:
     """Set the wall-clock time of the check-ins and start them."""
-    schedule = schedule_of(session, resident)
+    schedule = resident.schedule
     schedule.at_time = at_time
     resident.status = ResidentStatus.ACTIVE
     _restart(schedule, now)
@@ -197,7 +192,7 @@ def pause(
     resident.status = ResidentStatus.PAUSED
     resident.paused_until = until
     resident.pause_reason = reason[:200] or None
-    _restart(schedule_of(session, resident), until)
+    _restart(resident.schedule, until)
     audit.record(
         session, Actor.of(resident), "resident.paused", resident, now, until=until.isoformat()
     )
@@ -208,7 +203,7 @@ def stop(session: Session, resident: Resident, now: datetime) -> None:
     resident.status = ResidentStatus.STOPPED
     resident.paused_until = None
     if resident.chat_id is not None:
-        schedule_of(session, resident).next_due_at = None
+        resident.schedule.next_due_at = None
     audit.record(session, Actor.of(resident), "resident.stopped", resident, now)
 
 
@@ -216,7 +211,7 @@ def resume(session: Session, resident: Resident, now: datetime, actor: Actor = S
     """Ask again, from the next scheduled moment on."""
     resident.status = ResidentStatus.ACTIVE
     resident.paused_until = resident.pause_reason = None
-    schedule = schedule_of(session, resident)
+    schedule = resident.schedule
     _restart(schedule, now)
     audit.record(session, actor, "resident.resumed", resident, now)
     return schedule

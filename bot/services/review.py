@@ -45,7 +45,7 @@ def signals_of(session: Session, shown: Iterable[Case]) -> dict[int, list[Signal
         .distinct()
     )
     signals: dict[int, list[Signal]] = {}
-    for case_id, signal in session.execute(found).tuples():
+    for case_id, signal in session.execute(found):
         signals.setdefault(case_id, []).append(signal)
     order = list(Signal)
     return {case_id: sorted(each, key=order.index) for case_id, each in signals.items()}
@@ -188,7 +188,7 @@ def list_residents(session: Session, actor: Actor) -> list[ResidentRow]:
         .outerjoin(Schedule, Schedule.resident_id == Resident.id)
         .where(Resident.municipality_id == actor.municipality_id)
         .options(selectinload(Resident.chat))
-    ).tuples()
+    )
     return sorted((ResidentRow(*row) for row in rows), key=lambda row: row.resident.name.casefold())
 
 
@@ -222,7 +222,7 @@ def helper_load(session: Session, actor: Actor) -> dict[int, int]:
         .where(Helper.municipality_id == actor.municipality_id, Handover.state.in_(handovers.OPEN))
         .group_by(Handover.helper_id)
     )
-    return dict(session.execute(standing).tuples().all())
+    return {row[0]: row[1] for row in session.execute(standing)}
 
 
 def next_check_in(session: Session) -> datetime | None:

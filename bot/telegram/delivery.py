@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 import httpx
-from procrastinate import JobContext
+import procrastinate.jobs
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from sqlalchemy.orm import Session, sessionmaker
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import (
     BadRequest,
     ChatMigrated,
+    Conflict,
     Forbidden,
     InvalidToken,
     NetworkError,
@@ -20,7 +22,7 @@ from telegram.error import (
 )
 
 from bot import clock
-from bot.models import Message, SendState
+from bot.models import Message, Purpose, SendState
 from bot.queue import Job, jobs
 from bot.services import conversation, messages
 from bot.settings import Settings
@@ -56,17 +58,17 @@ def fate(error: TelegramError) -> Fate:
         return Fate.THROTTLED
     if unreachable_reason(error):
         return Fate.GONE
-    if isinstance(error, BadRequest | Forbidden | ChatMigrated):
+    if isinstance(error, BadRequest | Forbidden | ChatMigrated | Conflict):
         return Fate.REFUSED
     if isinstance(error, InvalidToken):
         return Fate.TRANSIENT
     if isinstance(error, NetworkError):
-        cause = error.__cause__
-        in_the_air = isinstance(cause, httpx.HTTPError) and not isinstance(
-            cause, BEFORE_THE_REQUEST
+        # No cause, or an answer that is no JSON: Telegram answered, and it was no success.
+        known = error.__cause__ is None or isinstance(
+            error.__cause__, (*BEFORE_THE_REQUEST, TelegramError)
         )
-        return Fate.UNKNOWN if in_the_air else Fate.TRANSIENT
-    return Fate.REFUSED
+        return Fate.TRANSIENT if known else Fate.UNKNOWN
+    return Fate.UNKNOWN
 
 
 def unreachable_reason(error: TelegramError) -> str | None:
@@ -75,7 +77,29 @@ def unreachable_reason(error: TelegramError) -> str | None:
     return next((name for words, name in UNREACHABLE.items() if words in said), None)
 
 
-@jobs.task(name=Job.DELIVER.value, pass_context=True)
+class Later(Exception):
+    """A message was not taken and has to wait."""
+
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__(f"again in {delay}")
+        self.delay = delay
+
+
+class KeepsItsPlace(BaseRetryStrategy):
+    """A message that has to wait stays the same job, so that later ones cannot pass it."""
+
+    def get_retry_decision(
+        self,
+        *,
+        exception: BaseException,
+        job: procrastinate.jobs.Job,  # noqa: ARG002  (the shape that Procrastinate asks for)
+    ) -> RetryDecision | None:
+        if not isinstance(exception, Later):
+            return None
+        return RetryDecision(retry_at=clock.real_now() + exception.delay)
+
+
+@jobs.task(name=Job.DELIVER.value, pass_context=True, retry=KeepsItsPlace())
 async def deliver(context: JobContext, message_id: int) -> None:
     """The job that sends one message."""
     tools = context.additional_context
@@ -85,7 +109,7 @@ async def deliver(context: JobContext, message_id: int) -> None:
 async def send(
     bot: Bot, sessions: sessionmaker[Session], settings: Settings, message_id: int
 ) -> None:
-    """Send one message if it is still to be sent. Never raises for what Telegram answers."""
+    """Send one message if it is still to be sent. Raises Later when it has to wait."""
     claimed = await asyncio.to_thread(_claim, sessions, settings, message_id)
     if claimed is None:
         return
@@ -101,7 +125,9 @@ async def send(
         )
     except TelegramError as error:
         logger.warning("message %d not sent: %s", message.id, type(error).__name__)
-        await asyncio.to_thread(_failed, sessions, message, error)
+        delay = await asyncio.to_thread(_failed, sessions, message, error)
+        if delay is not None:
+            raise Later(delay) from None
     else:
         await asyncio.to_thread(_sent, sessions, message_id, sent.message_id)
 
@@ -136,10 +162,15 @@ def _claim(
             settings.telegram_messages_per_second,
         )
     wait = (free_at - real).total_seconds()
-    since_last = (clock.now() - last).total_seconds() if last else -1.0
-    if 0 <= since_last < settings.telegram_seconds_per_chat:
-        wait = max(wait, settings.telegram_seconds_per_chat - since_last)
-    return message, wait
+    return message, max(wait, _until_chat_may(settings, message, last))
+
+
+def _until_chat_may(settings: Settings, message: Message, last: datetime | None) -> float:
+    """Seconds until the chat may have its next message. A crisis text does not wait for that."""
+    if last is None or message.purpose == Purpose.CRISIS:
+        return 0.0
+    since_last = (clock.now() - last).total_seconds()
+    return max(0.0, settings.telegram_seconds_per_chat - since_last) if since_last >= 0 else 0.0
 
 
 def _sent(sessions: sessionmaker[Session], message_id: int, telegram_message_id: int) -> None:
@@ -147,23 +178,30 @@ def _sent(sessions: sessionmaker[Session], message_id: int, telegram_message_id:
         messages.mark_sent(session, message_id, telegram_message_id, clock.now())
 
 
-def _failed(sessions: sessionmaker[Session], message: Message, error: TelegramError) -> None:
+def _failed(
+    sessions: sessionmaker[Session], message: Message, error: TelegramError
+) -> timedelta | None:
+    """Write down what an error means; how long to wait when the message is to be tried again."""
+    state, delay = _next_state(fate(error), message, error)
     with sessions.begin() as session:
-        match fate(error):
-            case Fate.GONE:
-                failed = messages.mark_failed(session, message.id, SendState.FAILED, error.message)
-                reason = unreachable_reason(error) or "unknown"
-                conversation.unreachable(session, failed.chat, reason, clock.now())
-            case Fate.THROTTLED:
-                delay = _retry_after(error)
-                messages.mark_later(session, message.id, delay, error.message)
-            case Fate.TRANSIENT if message.attempts < MOST_ATTEMPTS:
-                delay = timedelta(seconds=2**message.attempts)
-                messages.mark_later(session, message.id, delay, error.message)
-            case Fate.UNKNOWN:
-                messages.mark_failed(session, message.id, SendState.UNKNOWN, error.message)
-            case _:
-                messages.mark_failed(session, message.id, SendState.FAILED, error.message)
+        failed = messages.mark_not_sent(session, message.id, state, error.message)
+        if reason := unreachable_reason(error):
+            conversation.unreachable(session, failed.chat, reason, clock.now())
+    return delay
+
+
+def _next_state(
+    fate: Fate, message: Message, error: TelegramError
+) -> tuple[SendState, timedelta | None]:
+    match fate:
+        case Fate.THROTTLED:
+            return SendState.QUEUED, _retry_after(error)
+        case Fate.TRANSIENT if message.attempts < MOST_ATTEMPTS:
+            return SendState.QUEUED, timedelta(seconds=2**message.attempts)
+        case Fate.UNKNOWN:
+            return SendState.UNKNOWN, None
+        case _:
+            return SendState.FAILED, None
 
 
 def _retry_after(error: TelegramError) -> timedelta:

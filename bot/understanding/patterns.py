@@ -73,12 +73,13 @@ class Mix:
     def _around(self, spots: Spots, units: Sequence[int], first: tuple[int, int]) -> Match | None:
         taken = [first]
         for element in self.elements[1:]:
+            places = spots.get(element, {})
             free = [
-                (abs(place - first[0]), place, ends[0])
-                for place, ends in spots.get(element, {}).items()
-                if units[place] == units[first[0]]
-                and abs(place - first[0]) <= self.within
-                and all(ends[0] <= begin or place >= end for begin, end in taken)
+                (abs(place - first[0]), place, places[place][0])
+                for place in range(first[0] - self.within, first[0] + self.within + 1)
+                if place in places
+                and units[place] == units[first[0]]
+                and all(places[place][0] <= begin or place >= end for begin, end in taken)
             ]
             if not free:
                 return None

@@ -65,8 +65,7 @@ class Reading:
     @property
     def ask(self) -> tuple[Signal, ...]:
         """The dangers that are possible but not sure; never one that is already sure."""
-        sure = {finding.signal for finding in self.findings}
-        return in_order({doubt.signal for doubt in self.doubts} - sure)
+        return in_order({doubt.signal for doubt in self.doubts})
 
     @property
     def danger_to_other(self) -> bool:
@@ -88,18 +87,21 @@ def level_of(signals: set[Signal]) -> Level:
 
 
 def judge(reading: Reading) -> Reading:
-    """The reading with the level that its spans give."""
-    level = level_of({finding.signal for finding in reading.findings})
+    """The reading with the level that its spans give; what is sure is no doubt any more."""
+    sure = {finding.signal for finding in reading.findings}
+    doubts = tuple(doubt for doubt in reading.doubts if doubt.signal not in sure)
+    level = level_of(sure)
     if reading.danger_to_other:
         level = Level.CRISIS
     elif any(mark.by == PLEA for mark in reading.urgency):
         level = higher(level, Level.URGENT)
-    return replace(reading, level=level)
+    return replace(reading, level=level, doubts=doubts)
 
 
 def evidence(reading: Reading, text: str) -> list[Evidence]:
     """Every span behind a reading, in the order of the text, with the words that stand there."""
-    spans = [*reading.findings, *reading.doubts, *reading.third_party, *reading.urgency]
+    spans: list[Finding | Mark] = [*reading.findings, *reading.doubts, *reading.third_party]
+    spans += reading.urgency
     return [
         Evidence(
             signal=span.signal.value if isinstance(span, Finding) else None,

@@ -11,7 +11,7 @@ from bot.understanding.patterns import Match, Pattern, say
 from bot.understanding.text import Token
 from bot.understanding.vocabulary import Spots, Vocabulary
 
-BEFORE, AFTER = 6, 4
+BEFORE, AFTER = 9, 5
 # A comma opens a clause only when this many words stand before it ("mijn zoon, die belt nooit").
 CLAUSE = 3
 
@@ -95,7 +95,7 @@ class Cues:
             masked=_tokens(cues["idiom"]),
             media={sentence[match[0][0]] for match in cues["media"]},
             past=_until_now(_clauses(cues["past"], units), now, units),
-            hypothetical=_clauses(cues["hypothetical"], units),
+            hypothetical=_through_and(_clauses(cues["hypothetical"], units), found, units),
             third=_others(found, units, cues),
             first=_tokens(cues["me"]),
         )
@@ -169,6 +169,16 @@ def _until_now(past: set[int], now: set[int], units: Units) -> set[int]:
 
 def _tokens(matches: list[Match]) -> set[int]:
     return {at for match in matches for begin, end in match for at in range(begin, end)}
+
+
+def _through_and(supposed: set[int], found: Sequence[Token], units: Units) -> set[int]:
+    """What is supposed goes on after "en" ("stel dat ik val en niet overeind kom")."""
+    goes_on = set(supposed)
+    for at, token in enumerate(found):
+        clause = units.clause[at]
+        if token.word == "en" and not token.stop and clause - 1 in goes_on:
+            goes_on.add(clause)
+    return goes_on
 
 
 def _begins(matches: list[Match]) -> set[int]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from spacy.lookups import load_lookups
 from spacy.strings import get_string_id
@@ -10,7 +9,6 @@ from spacy.strings import get_string_id
 SHORTEST = 5
 
 
-@cache
 def dutch_words() -> frozenset[int]:
     """Hashes of the Dutch words in spaCy's look-up table: all forms and all lemmas."""
     lemmas = load_lookups("nl", ["lemma_lookup"]).get_table("lemma_lookup")
@@ -22,6 +20,7 @@ class Speller:
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
         self._known = frozenset(vocabulary)
+        self._dutch = dutch_words()
         self._by_deletion: dict[str, list[str]] = defaultdict(list)
         for word in sorted(self._known):
             if len(word) >= SHORTEST:
@@ -30,7 +29,7 @@ class Speller:
 
     def meant(self, word: str) -> str:
         """The word itself when it is known or real, else the nearest word of the vocabulary."""
-        if word in self._known or len(word) < SHORTEST - 1 or get_string_id(word) in dutch_words():
+        if word in self._known or len(word) < SHORTEST - 1 or get_string_id(word) in self._dutch:
             return word
         for candidate in (word, *_deletions(word)):
             for near in self._by_deletion.get(candidate, ()):

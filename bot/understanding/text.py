@@ -14,7 +14,7 @@ QUOTES = frozenset('"“”„«»‘')
 LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "đ": "d"})
 STRIPPED = str.maketrans("", "", "'’`´.")
 # Windows keep the work on a very long text proportional to its length.
-WINDOW, OVERLAP = 400, 60
+WINDOW, OVERLAP = 160, 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,28 @@ export class Chat {
       const act = event.target.closest("button[data-act]")?.dataset.act;
       if (act) this.act(act, act === "location" ? SAMPLE_PLACE : {});
     });
+    this.followEnd();
     this.find("[data-act=block]").addEventListener("change", (event) => {
       this.act(event.target.checked ? "block" : "unblock");
     });
+  }
+
+  // Who reads the end stays there when a photo loads or the log becomes smaller.
+  followEnd() {
+    this.atEnd = true;
+    let last = 0;
+    this.log.addEventListener("scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.log;
+      if (scrollHeight - scrollTop - clientHeight < 80) this.atEnd = true;
+      else if (scrollTop < last) this.atEnd = false;
+      last = scrollTop;
+    });
+    this.log.addEventListener("load", () => this.toEnd(), true);
+    new ResizeObserver(() => this.toEnd()).observe(this.log);
+  }
+
+  toEnd() {
+    if (this.atEnd) this.log.scrollTop = this.log.scrollHeight;
   }
 
   // Does what the person does; true when it worked.
@@ -164,7 +183,6 @@ export class Chat {
 
   // Draws only what differs, so that a screen reader hears only what is new.
   draw() {
-    const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
     const focused = document.activeElement?.dataset?.key;
     const wanted = this.rows();
     const present = new Map([...this.log.children].map((node) => [node.dataset.row, node]));
@@ -178,7 +196,7 @@ export class Chat {
     }
     for (const node of present.values()) node.remove();
     if (focused && !this.root.contains(document.activeElement)) this.log.focus();
-    if (atEnd) this.log.scrollTop = this.log.scrollHeight;
+    this.toEnd();
   }
 
   rows() {

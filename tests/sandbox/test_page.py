@@ -140,6 +140,11 @@ def test_two_people_chat_side_by_side_live(client: SandboxClient, open_page) -> 
     assert chat.locator("img.photo").evaluate(
         "image => image.decode().then(() => image.naturalWidth)"
     )
+    seconds = chat.locator("audio").evaluate(
+        "sound => new Promise(done => { sound.onloadedmetadata = () => done(sound.duration);"
+        " sound.preload = 'metadata'; sound.load(); })"
+    )
+    assert 0.5 < seconds < 1.5
     chat.get_by_role("button", name="Locatie").click()
     expect(chat).to_contain_text("Locatie: 52.0907")
     expect(other.locator(".row")).to_have_count(0)
@@ -267,6 +272,8 @@ def test_page_has_no_accessibility_faults(
     expect(page.get_by_role("button", name="Nee", exact=True)).to_be_visible()
     page.get_by_text("Persoon toevoegen").click()
     page.get_by_text("Startlink openen").click()
+    expect(page.get_by_role("button", name="Toevoegen")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Nee", exact=True)).to_be_in_viewport()
     found = Axe().run(page).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
     shot(page, f"open-{viewport['width']}")

@@ -53,7 +53,9 @@ def test_wrong_start_is_refused(arguments: list[str], words: str) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-def test_process_keeps_its_state_over_a_restart(tmp_path: Path) -> None:
+def test_process_keeps_its_state_over_a_restart(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     state, port = tmp_path / "state.json", free_port()
     command = [sys.executable, "-m", "sandbox", "--port", str(port), "--state", str(state)]
 
@@ -61,6 +63,7 @@ def test_process_keeps_its_state_over_a_restart(tmp_path: Path) -> None:
         process = subprocess.Popen(
             command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "SANDBOX": ""}
         )
+        request.addfinalizer(process.kill)
         assert process.stderr is not None
         assert f":{port}/" in process.stderr.readline()
         return process, SandboxClient(f"http://127.0.0.1:{port}")

@@ -1,0 +1,86 @@
+"""How long does a turn take, and how many a second, next to stock Rasa?"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from bench import residents
+from bench.figures import Compared, Measured, Turn, measure
+from bench.load import RestChannel, Telegram, talk
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How many residents talk at once, how many take part, and how many turns each takes."""
+
+    at_once: int
+    people: int
+    turns_each: int
+
+
+LEVELS = (Level(1, 6, 10), Level(20, 20, 15), Level(100, 100, 6))
+QUICK = (Level(1, 2, 8), Level(20, 20, 4), Level(100, 100, 2))
+
+
+@dataclass(frozen=True)
+class Ours:
+    """A running installation, as the bench reaches it."""
+
+    sessions: sessionmaker[Session]
+    sandbox_url: str
+    people: Sequence[int]
+
+    async def block(self, level: Level, ready: Callable[[], None] | None = None) -> list[Turn]:
+        """Everybody is asked how they are; then the turns that count, once `ready` was called."""
+        people = self.people[: level.people]
+        async with Telegram(self.sandbox_url) as telegram:
+            await residents.open_check_ins(self.sessions, telegram, people)
+            if ready:
+                ready()
+            return await talk(telegram, people, level.at_once, level.turns_each)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A running stock Rasa."""
+
+    url: str
+
+    async def block(self, level: Level, name: str) -> list[Turn]:
+        """Everybody begins a new conversation; then the turns that count."""
+        people = range(level.people)
+        async with RestChannel(self.url, name) as rest:
+            await talk(rest, people, min(level.at_once, 20), 1)
+            return await talk(rest, people, level.at_once, level.turns_each)
+
+
+def compare(
+    ours: Ours, stock: Stock, levels: Sequence[Level], rounds: int, say: Say
+) -> list[Compared]:
+    """Ours, stock, ours, stock …: a round of one right after the other makes a pair."""
+    warm = Level(4, 20, 2)
+    asyncio.run(ours.block(warm))
+    asyncio.run(stock.block(warm, "warm"))
+    pairs: dict[Level, list[tuple[Measured, Measured]]] = {level: [] for level in levels}
+    for number in range(rounds):
+        for level in levels:
+            mine = measure(asyncio.run(ours.block(level)))
+            theirs = measure(asyncio.run(stock.block(level, f"{number}-{level.at_once}")))
+            pairs[level].append((mine, theirs))
+            say(_line(number + 1, rounds, level, mine, theirs))
+    return [
+        Compared(level.at_once, [mine for mine, _ in found], [theirs for _, theirs in found])
+        for level, found in pairs.items()
+    ]
+
+
+def _line(number: int, rounds: int, level: Level, ours: Measured, stock: Measured) -> str:
+    return (
+        f"  round {number} of {rounds}, {level.at_once} at once: "
+        f"ours {ours.median_ms:.0f} ms, {ours.per_second:.1f} a second; "
+        f"stock {stock.median_ms:.0f} ms, {stock.per_second:.1f} a second"
+    )

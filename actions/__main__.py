@@ -19,7 +19,9 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     # Rasa 3.6.21 names its version at every call; with this SDK it works (docs/decisions.md).
-    warnings.filterwarnings("ignore", message="Your versions of rasa and rasa_sdk might not be compatible")
+    warnings.filterwarnings(
+        "ignore", message="Your versions of rasa and rasa_sdk might not be compatible"
+    )
     executor = ActionExecutor()
     executor.register_package("actions")
     app = create_app(executor, cors_origins=None)

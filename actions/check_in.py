@@ -9,8 +9,6 @@ from rasa_sdk.events import (
     SessionStarted,
     SlotSet,
 )
-from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.orm import Session
 
 from actions.base import Event, PraatjeAction, Turn
 from bot.models import CaseReason
@@ -39,10 +37,10 @@ _SOMETHING = re.compile(r"[^\W_]|[\U0001F300-\U0001FAFF☹☺❤]")
 """A letter, a digit or an emoji: less than that is no answer."""
 
 
-def _complete(session: Session, turn: Turn) -> list[Event]:
+def _complete(turn: Turn) -> list[Event]:
     """The check-in is over, whether or not the form was filled."""
     if check_in_id := turn.slots.get("check_in_id"):
-        check_ins.complete(session, check_in_id, turn.now)
+        check_ins.complete(turn.session, check_in_id, turn.now)
     return [SlotSet("check_in_id", None)]
 
 
@@ -51,8 +49,8 @@ class SessionStart(PraatjeAction):
 
     action_name = "action_session_start"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
-        resident = residents.get_resident(session, turn.resident_id)
+    def act(self, turn: Turn) -> list[Event]:
+        resident = residents.get_resident(turn.session, turn.resident_id)
         address = [SlotSet("address_form", resident.address_form.value)] if resident else []
         return [SessionStarted(), *address, ActionExecuted("action_listen")]
 
@@ -66,11 +64,11 @@ class OpenCheckIn(PraatjeAction):
 
     action_name = "action_open_check_in"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
-        resident = turn.resident(session)
-        check_in = check_ins.get_open(session, resident.id)
+    def act(self, turn: Turn) -> list[Event]:
+        resident = turn.resident()
+        check_in = check_ins.get_open(turn.session, resident.id)
         salutation = f"Dag {resident.call_name}" if resident.call_name else "Goedendag"
-        dispatcher.utter_message(response="utter_check_in_greeting", salutation=salutation)
+        turn.say("utter_check_in_greeting", salutation=salutation)
         return [
             SessionStarted(),
             SlotSet("address_form", resident.address_form.value),
@@ -85,32 +83,30 @@ class ValidateCheckIn(PraatjeAction):
 
     action_name = f"validate_{FORM}"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
+    def act(self, turn: Turn) -> list[Event]:
         question = turn.slots.get("requested_slot")
         if question not in QUESTIONS or question not in turn.answers:
             return []
         if turn.intent == "out_of_scope" or not _SOMETHING.search(turn.text):
-            return _missed(session, turn, question, dispatcher)
+            return _missed(turn, question)
         if check_in_id := turn.slots.get("check_in_id"):
-            check_ins.record_answer(session, check_in_id, question, turn.message_id, turn.now)
+            check_ins.record_answer(turn.session, check_in_id, question, turn.message_id, turn.now)
         kind = turn.intent if turn.intent in REFLECTED else "other"
-        dispatcher.utter_message(response=f"utter_reflect_{kind}")
+        turn.say(f"utter_reflect_{kind}")
         return [SlotSet(question, turn.intent)]
 
 
-def _missed(
-    session: Session, turn: Turn, question: str, dispatcher: CollectingDispatcher
-) -> list[Event]:
+def _missed(turn: Turn, question: str) -> list[Event]:
     misses = int(turn.slots.get("check_in_misses") or 0) + 1
     events = [SlotSet(question, None), SlotSet("check_in_misses", misses)]
     if misses < MAX_MISSES:
-        dispatcher.utter_message(
+        turn.dispatcher.utter_message(
             response="utter_check_in_explain" if misses == 1 else "utter_check_in_again"
         )
         return events
     cases.open_or_raise(
-        session,
-        turn.resident(session),
+        turn.session,
+        turn.resident(),
         level=Level.NONE,
         reason=CaseReason.UNANSWERED,
         message_ids=turn.message_ids,
@@ -124,16 +120,16 @@ class CloseCheckIn(PraatjeAction):
 
     action_name = "action_close_check_in"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
-        over = _complete(session, turn)
+    def act(self, turn: Turn) -> list[Event]:
+        over = _complete(turn)
         told = {turn.slots.get(question) for question in QUESTIONS}
         if turn.slots.get("check_in_misses") == MAX_MISSES:
-            dispatcher.utter_message(response="utter_check_in_stuck")
+            turn.say("utter_check_in_stuck")
         elif told & PERSON_MAY_HELP:
-            dispatcher.utter_message(response="utter_close_check_in_offer")
+            turn.say("utter_close_check_in_offer")
             return [*over, SlotSet("offer", "human"), SlotSet("human_offered", True)]
         else:
-            dispatcher.utter_message(response="utter_close_check_in")
+            turn.say("utter_close_check_in")
         return over
 
 
@@ -142,11 +138,11 @@ class LeaveCheckIn(PraatjeAction):
 
     action_name = "action_leave_check_in"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
+    def act(self, turn: Turn) -> list[Event]:
         if turn.intent == "goodbye":
-            dispatcher.utter_message(response="utter_close_check_in_early")
+            turn.say("utter_close_check_in_early")
         return [
-            *_complete(session, turn),
+            *_complete(turn),
             ActiveLoop(None),
             SlotSet("requested_slot", None),
         ]

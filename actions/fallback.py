@@ -1,8 +1,6 @@
 """Not understood: suggest what may have been meant, and in the end offer a person (row N4)."""
 
 from rasa_sdk.events import SlotSet
-from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.orm import Session
 
 from actions.base import Event, PraatjeAction, Turn
 
@@ -38,15 +36,15 @@ class Suggest(PraatjeAction):
 
     action_name = "action_default_ask_affirmation"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
+    def act(self, turn: Turn) -> list[Event]:
         likely = [intent for intent in turn.ranking if intent != "nlu_fallback"]
         if likely[:1] == ["crisis"]:
-            dispatcher.utter_message(json_message={"praatje": "crisis"})
+            turn.sign("crisis")
             return []
         suggested = [intent for intent in likely if intent in PLAIN_WORDS][:SUGGESTIONS]
         buttons = [{"title": PLAIN_WORDS[each], "payload": f"/{each}"} for each in suggested]
         buttons.append({"title": "Iets anders", "payload": "/out_of_scope"})
-        dispatcher.utter_message(response="utter_suggest", buttons=buttons)
+        turn.say("utter_suggest", buttons=buttons)
         return []
 
 
@@ -55,6 +53,6 @@ class GiveUp(PraatjeAction):
 
     action_name = "action_default_fallback"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
-        dispatcher.utter_message(response="utter_give_up")
+    def act(self, turn: Turn) -> list[Event]:
+        turn.say("utter_give_up")
         return [SlotSet("offer", "human"), SlotSet("human_offered", True)]

@@ -1,8 +1,6 @@
 """What a resident asks for: a person, an explanation, a task for a coordinator, a pause, an end."""
 
 from rasa_sdk.events import SlotSet
-from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.orm import Session
 
 from actions.base import Event, PraatjeAction, Turn
 from bot.models import CaseReason
@@ -17,11 +15,11 @@ class OfferHuman(PraatjeAction):
 
     action_name = "action_offer_human"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
+    def act(self, turn: Turn) -> list[Event]:
         if turn.slots.get("human_offered"):
-            dispatcher.utter_message(response=f"utter_reflect_{turn.intent}")
+            turn.say(f"utter_reflect_{turn.intent}")
             return []
-        dispatcher.utter_message(response=f"utter_{turn.intent}")
+        turn.say(f"utter_{turn.intent}")
         return [SlotSet("offer", "human"), SlotSet("human_offered", True)]
 
 
@@ -30,10 +28,10 @@ class RequestHuman(PraatjeAction):
 
     action_name = "action_request_human"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
-        resident = turn.resident(session)
-        _tell_coordinator(session, turn, CaseReason.ASK_HUMAN)
-        dispatcher.utter_message(text=render("always.human", resident.address_form))
+    def act(self, turn: Turn) -> list[Event]:
+        resident = turn.resident()
+        _tell_coordinator(turn, CaseReason.ASK_HUMAN)
+        turn.show(render("always.human", resident.address_form))
         return [SlotSet("offer", "nothing")]
 
 
@@ -42,18 +40,18 @@ class PassOn(PraatjeAction):
 
     action_name = "action_pass_on"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
+    def act(self, turn: Turn) -> list[Event]:
         reason = CaseReason(turn.intent)
-        _tell_coordinator(session, turn, reason)
-        dispatcher.utter_message(response=f"utter_pass_on_{reason}")
+        _tell_coordinator(turn, reason)
+        turn.say(f"utter_pass_on_{reason}")
         return []
 
 
-def _tell_coordinator(session: Session, turn: Turn, reason: CaseReason) -> None:
+def _tell_coordinator(turn: Turn, reason: CaseReason) -> None:
     """A case for a person to look at. How urgent it is the worker reads in the words themselves."""
     cases.open_or_raise(
-        session,
-        turn.resident(session),
+        turn.session,
+        turn.resident(),
         level=Level.NONE,
         reason=reason,
         message_ids=turn.message_ids,
@@ -66,8 +64,8 @@ class PassOnCrisis(PraatjeAction):
 
     action_name = "action_pass_on_crisis"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
-        dispatcher.utter_message(json_message={"praatje": "crisis"})
+    def act(self, turn: Turn) -> list[Event]:
+        turn.sign("crisis")
         return []
 
 
@@ -76,10 +74,10 @@ class Explain(PraatjeAction):
 
     action_name = "action_explain"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
-        form = turn.resident(session).address_form
+    def act(self, turn: Turn) -> list[Event]:
+        form = turn.resident().address_form
         key = "always.privacy" if turn.intent == "ask_privacy" else "always.help"
-        dispatcher.utter_message(text=render(key, form))
+        turn.show(render(key, form))
         return []
 
 
@@ -88,13 +86,13 @@ class Pause(PraatjeAction):
 
     action_name = "action_pause"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
-        form = turn.resident(session).address_form
+    def act(self, turn: Turn) -> list[Event]:
+        form = turn.resident().address_form
         buttons = [
             {"title": f"{weeks} {'week' if weeks == 1 else 'weken'}", "payload": f"pause:{weeks}"}
             for weeks in PAUSE_WEEKS
         ]
-        dispatcher.utter_message(text=render("always.pause_how_long", form), buttons=buttons)
+        turn.show(render("always.pause_how_long", form), buttons=buttons)
         return []
 
 
@@ -103,11 +101,11 @@ class OptOut(PraatjeAction):
 
     action_name = "action_opt_out"
 
-    def act(self, session: Session, turn: Turn, dispatcher: CollectingDispatcher) -> list[Event]:
+    def act(self, turn: Turn) -> list[Event]:
         if "confirmed" not in turn.entities and turn.intent != "affirm":
-            dispatcher.utter_message(response="utter_opt_out_confirm")
+            turn.say("utter_opt_out_confirm")
             return [SlotSet("offer", "opt_out")]
-        resident = turn.resident(session)
-        residents.stop(session, resident, turn.now)
-        dispatcher.utter_message(text=render("always.stopped", resident.address_form))
+        resident = turn.resident()
+        residents.stop(turn.session, resident, turn.now)
+        turn.show(render("always.stopped", resident.address_form))
         return [SlotSet("offer", "nothing")]

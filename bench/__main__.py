@@ -22,10 +22,10 @@ from bot.db import make_sessions
 from bot.errors import ConfigurationError
 
 CONDITIONS = """\
-Ours is the whole installation, with the sandbox in the place of Telegram. Stock is what `rasa init`
-makes, trained on the same data, spoken to over its REST channel: no Telegram and no actions.
-BURST_SECONDS and TELEGRAM_SECONDS_PER_CHAT are 0 and TELEGRAM_MESSAGES_PER_SECOND is out of the way:
-those pauses are promises to people and to Telegram, not work.
+Ours is the whole installation, with the sandbox in the place of Telegram. Stock is what
+`rasa init` makes, trained on the same data, spoken to over its REST channel: no Telegram, no
+actions. BURST_SECONDS and TELEGRAM_SECONDS_PER_CHAT are 0, TELEGRAM_MESSAGES_PER_SECOND is out of
+the way: those pauses are promises to people and to Telegram, not work.
 A figure is the median of the rounds; a ratio is ours / stock, the median of the pairs of rounds."""
 
 RESIDENTS = 100

@@ -20,7 +20,10 @@ from bot.services import messages, residents
 def enrol(sessions: sessionmaker[Session], sandbox_url: str, count: int) -> list[int]:
     """So many people who take part, by their Telegram id; none is asked anything by itself."""
     with httpx.Client(base_url=f"{sandbox_url}/control", trust_env=False) as sandbox:
-        answers = [sandbox.post("/people", json={"first_name": "Riet"}) for _ in range(count)]
+        answers = [
+            sandbox.post("/people", json={"first_name": "Riet", "started": True})
+            for _ in range(count)
+        ]
     people = [int(answer.raise_for_status().json()["id"]) for answer in answers]
     with sessions.begin() as session:
         now = clock.now()

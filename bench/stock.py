@@ -1,6 +1,5 @@
 """Stock Rasa in the manner of `rasa init`: trained once on our data, then run as it comes."""
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator

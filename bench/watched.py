@@ -121,7 +121,7 @@ def watch_database() -> None:
     for connector in (PsycopgConnector, SyncPsycopgConnector):
         for attribute in vars(connector):
             if attribute.startswith("execute_query"):
-                watch(connector, attribute, "queue statement", lambda _, query, **__: query)
+                watch(connector, attribute, "queue statement", lambda *_, query, **__: query)
 
 
 def _write() -> None:

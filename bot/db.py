@@ -1,22 +1,31 @@
 """The database: sessions, and column types that keep time aware and identity encrypted."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
+import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import DateTime, Dialect, LargeBinary, create_engine
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from bot.errors import ConfigurationError
 from bot.settings import get_settings
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -71,6 +80,24 @@ class Encrypted(TypeDecorator[str]):
             ) from None
 
 
+async def persist(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """Run a transaction in a thread, again and again while the database is away for up to a minute.
+
+    For what the outside world has already seen, such as a message that Telegram took: giving up on
+    writing it down would make it `unknown`.
+    """
+    pauses = iter((0.1, 0.2, 0.5, 1, 2, 4, 8, 15, 30))
+    while True:
+        try:
+            return await asyncio.to_thread(function, *arguments, **options)
+        except OperationalError:
+            pause = next(pauses, None)
+            if pause is None:
+                raise
+            logger.warning("the database is away; writing down again in %s s", pause)
+            await asyncio.sleep(pause)
+
+
 def keyed_hash(value: str) -> str:
     """64 hex digits by which an encrypted value or a token is looked up (HMAC-SHA-256)."""
     return hmac.new(_key(b"lookup"), value.encode(), hashlib.sha256).hexdigest()
@@ -92,6 +119,11 @@ def connection_string(url: str) -> str:
 
 def make_sessions(url: str, **engine_options: Any) -> sessionmaker[Session]:
     """Sessions on a PostgreSQL server; nothing connects before the first query."""
-    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+    options: dict[str, Any] = {
+        "pool_size": 10,
+        "max_overflow": 10,
+        "pool_pre_ping": True,
+        "hide_parameters": True,  # an error must not carry a resident's words into a log
+    }
     engine = create_engine(database_url(url), **(options | engine_options))
     return sessionmaker(engine, expire_on_commit=False)

@@ -70,7 +70,8 @@ async def _gateway(settings: Settings, sessions: sessionmaker[Session]) -> None:
         return
     app = FastAPI(openapi_url=None)
     app.include_router(webhook.make_router(bot, sessions, settings))
-    serving = asyncio.create_task(_serve(app, settings.webhook_host, settings.webhook_port))
+    host, port = settings.webhook_host, settings.webhook_port
+    serving = asyncio.create_task(_serve(app, host, port, settings.trusted_proxies))
     await webhook.register(bot, settings)
     await serving
 
@@ -139,7 +140,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(app: FastAPI, host: str, port: int) -> None:
+async def _serve(app: FastAPI, host: str, port: int, proxies: str) -> None:
     """Serve an application until cancelled. A port in use raises ConfigurationError."""
     config = uvicorn.Config(
         app,
@@ -147,6 +148,7 @@ async def _serve(app: FastAPI, host: str, port: int) -> None:
         port=port,
         log_level="warning",
         access_log=False,
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=2,
     )
     server = _Server(config)
@@ -164,7 +166,8 @@ async def _serve(app: FastAPI, host: str, port: int) -> None:
 
 
 async def _console(settings: Settings, sessions: sessionmaker[Session]) -> None:
-    await _serve(create_app(sessions), settings.console_host, settings.console_port)
+    host, port = settings.console_host, settings.console_port
+    await _serve(create_app(sessions), host, port, settings.trusted_proxies)
 
 
 STARTS: dict[Role, Callable[[Settings, sessionmaker[Session]], Awaitable[None]]] = {

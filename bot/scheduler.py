@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 TICKS: dict[str, tuple[int, Callable[[Session, datetime], object]]] = {
     "check-ins that are due": (2, check_ins.claim_due),
     "check-ins that wait": (5, check_ins.take_next_steps),
-    "forgotten rows": (30, recovery.defer_forgotten),
+    "forgotten rows": (15, recovery.defer_forgotten),
     "purge": (3600, recovery.purge),
 }
 """What is looked at, every how many seconds, and the service that does it."""

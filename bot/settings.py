@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     console_port: int = Field(default=8080, ge=0, le=65535)
     console_url: str = "http://127.0.0.1:8080"
     console_theme: str = "voorbeeld"
+    trusted_proxies: str = "127.0.0.1"
 
     smtp_host: str = ""
     smtp_port: int = 587

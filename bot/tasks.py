@@ -14,6 +14,7 @@ from procrastinate import JobContext
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot import clock, mail
+from bot.db import persist
 from bot.dialogue import Reply, Understood
 from bot.errors import RasaUnavailable
 from bot.queue import Job, jobs
@@ -45,7 +46,7 @@ async def take_turn(context: JobContext, message_id: int) -> None:
     tools = Tools.of(context)
     while turn := await asyncio.to_thread(_begin, tools, message_id):
         replies, understood = await _ask_rasa(tools.rasa, turn)
-        await asyncio.to_thread(_conclude, tools, turn, replies, understood)
+        await persist(_conclude, tools, turn, replies, understood)
 
 
 def _begin(tools: Tools, message_id: int) -> Turn | None:
@@ -92,7 +93,7 @@ async def open_check_in(context: JobContext, check_in_id: int) -> None:
     except RasaUnavailable as error:
         logger.warning("check-in %d not opened yet: %s", check_in_id, error)
         return
-    await asyncio.to_thread(_asked, tools, check_in_id, replies)
+    await persist(_asked, tools, check_in_id, replies)
 
 
 def _resident_to_ask(tools: Tools, check_in_id: int) -> UUID | None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Path, Query, Response
 from bot.console import words
 from bot.console.cases import standing
 from bot.console.deps import LARGEST_ID, AtDesk, AtDeskIdle, Desk, Writing, to
-from bot.console.story import reasons_with_words, story, told_history
+from bot.console.story import numbers_sent, reasons_with_words, story, told_history
 from bot.errors import Conflict, Invalid
 from bot.models import Case, Outcome, Verdict
 from bot.services import cases, handovers, review, staff
@@ -51,6 +51,7 @@ def _page(
         case=case,
         resident=case.resident,
         why=reasons_with_words(case),
+        numbers_sent=numbers_sent(conversation),
         story=story(conversation[-limit:], entries, names),
         more=len(conversation) > limit,
         history=told_history(entries, names),
@@ -121,7 +122,7 @@ def add_note(
     """Write a note."""
     case = cases.access_case(desk.session, desk.actor, case_id)
     try:
-        cases.add_note(desk.session, desk.coordinator, case, text, desk.now)
+        cases.add_note(desk.session, desk.coordinator, case, text.replace("\x00", ""), desk.now)
     except Invalid as error:
         return _page(desk, case, 400, note=str(error))
     return to(f"/meldingen/{case_id}", "notitie")

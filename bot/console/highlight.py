@@ -7,7 +7,6 @@ from markupsafe import Markup, escape
 
 from bot.console import words
 from bot.models import MessageFinding
-from bot.understanding.labels import Signal
 
 
 def highlighted(text: str, findings: Sequence[MessageFinding]) -> Markup:
@@ -36,12 +35,15 @@ def _mark(piece: Markup, covering: Sequence[MessageFinding]) -> Markup:
 
 def _tone(covering: Iterable[MessageFinding]) -> str:
     """Where findings overlap the gravest gives the colour."""
-    return min((words.tone(Signal(found.signal)) for found in covering), key=words.TONES.index)
+    return min((words.tone(found.signal) for found in covering), key=words.TONES.index)
 
 
 def label(found: MessageFinding) -> str:
-    """The signal in Dutch, and whether it is about somebody else."""
-    return words.SIGNAL[found.signal] + (" (over iemand anders)" if found.about_other else "")
+    """The signal in Dutch, and how it counts."""
+    if found.signal is None:
+        return words.FINDING_KIND[found.kind]
+    kind = words.FINDING_KIND[found.kind]
+    return f"{words.SIGNAL[found.signal]} ({kind})" if kind else words.SIGNAL[found.signal]
 
 
 def source(by: str) -> str:

@@ -20,7 +20,7 @@ SECONDS = 60
 def make(desk: Desk, person: Resident | Helper | Coordinator, path: str, notice: str) -> Response:
     """A new link for a person, shown on the page at `path`."""
     desk.session.flush()
-    token = residents.invite(desk.session, person, desk.now)
+    token = residents.invite(desk.session, person, desk.now, desk.actor)
     response = to(path, notice)
     set_cookie(response, COOKIE, f"{_owner(path)}.{token}", SECONDS)
     return response

@@ -19,6 +19,7 @@ from bot.models import (
     Message,
     MessageKind,
     Outcome,
+    Purpose,
     SendState,
     Verdict,
 )
@@ -82,6 +83,12 @@ def bubble(message: Message, *, replaced: bool = False) -> Bubble:
         doubts=[words.SIGNAL[Signal(name)] for name in message.ask],
         replaced=replaced,
     )
+
+
+def numbers_sent(conversation: Sequence[Message]) -> SendState | None:
+    """How far the last message with the helplines is, if there is one."""
+    crisis = (each for each in reversed(conversation) if each.purpose == Purpose.CRISIS)
+    return next((each.send_state for each in crisis), None)
 
 
 @dataclass(frozen=True, slots=True)

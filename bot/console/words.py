@@ -5,6 +5,7 @@ from bot.models import (
     CaseReason,
     CaseState,
     CheckInState,
+    FindingKind,
     HandoverState,
     HelperKind,
     MessageKind,
@@ -103,8 +104,18 @@ TONES = ("danger", "lonely", "cause", "good")
 """The gravest first."""
 
 
-def tone(signal: Signal) -> str:
-    """The colour family of a signal; the word itself always stands beside it."""
+FINDING_KIND = {
+    FindingKind.SHOWN: "",
+    FindingKind.DOUBT: "mogelijk",
+    FindingKind.OTHER: "over iemand anders",
+    FindingKind.URGENCY: "heeft haast",
+}
+
+
+def tone(signal: Signal | None) -> str:
+    """The colour family of a signal, or of pressing words; what it is always stands beside it."""
+    if signal is None:
+        return "danger"
     if signal in DANGER or signal == Signal.SELF_NEGLECT:
         return "danger"
     if signal in LONELINESS:

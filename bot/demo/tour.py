@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.demo.cast import Cast, Player
 from bot.demo.place import Place
 from bot.demo.timeline import ZONE
+from bot.errors import ConfigurationError
 from bot.models import Resident, ResidentStatus, Schedule
 from bot.services import residents, review
 from bot.services.texts import spoken_moment
@@ -88,7 +89,7 @@ def _next(session: Session, by_name: dict[str, Player]) -> _Next:
         select(Resident, Schedule.next_due_at)
         .join(Schedule, Schedule.resident_id == Resident.id)
         .where(Resident.status == ResidentStatus.ACTIVE, Schedule.next_due_at.is_not(None))
-    ).tuples()
+    )
     found = [
         _Next(
             resident.name, by_name[resident.name].telegram_id, due_at, _has_case(session, resident)
@@ -96,6 +97,10 @@ def _next(session: Session, by_name: dict[str, Player]) -> _Next:
         for resident, due_at in asked
         if due_at is not None and resident.name in by_name and _is_reachable(resident)
     ]
+    if not found:
+        raise ConfigurationError(
+            "Nobody in the demo is asked anything any more. `praatje demo --fresh` starts anew."
+        )
     return min(found, key=lambda each: (each.due_at, each.has_case, each.telegram_id))
 
 

@@ -129,19 +129,28 @@ class Message(Base):
     attachments: Mapped[list["Attachment"]] = relationship()
 
 
+class FindingKind(StrEnum):
+    """How a span counts: sure, to be asked about, about somebody else, or pressing."""
+
+    SHOWN = "shown"
+    DOUBT = "doubt"
+    OTHER = "other"
+    URGENCY = "urgency"
+
+
 class MessageFinding(Base):
-    """One signal in a message, the characters it rests on, and the rule or model that saw it."""
+    """One thing seen in a message, the characters it rests on, and what rule or model saw it."""
 
     __tablename__ = "message_findings"
 
     id: Mapped[BigId]
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
-    signal: Mapped[Signal] = mapped_column(text_enum(Signal))
+    kind: Mapped[FindingKind] = mapped_column(text_enum(FindingKind), default=FindingKind.SHOWN)
+    signal: Mapped[Signal | None] = mapped_column(text_enum(Signal))
     start: Mapped[int]
     end: Mapped[int]
     by: Mapped[str] = mapped_column(String(80))
     score: Mapped[float]
-    about_other: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class Button(Base):

@@ -241,6 +241,7 @@ def close(
     now: datetime,
 ) -> None:
     """Close a case with its outcome and whether its level was right. Conflict if closed."""
+    session.refresh(case, with_for_update=True)
     if case.closed_at is not None:
         raise Conflict("Deze melding is al afgesloten.")
     case.state, case.outcome, case.verdict = CaseState.CLOSED, outcome, verdict

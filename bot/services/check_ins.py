@@ -1,10 +1,12 @@
 """Check-ins: claimed when due, asked, answered, completed or missed."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,11 +22,14 @@ from bot.models import (
     Resident,
     ResidentStatus,
     Schedule,
+    SendState,
 )
 from bot.recurrence import next_moment
 from bot.services import audit, messages
 from bot.services.audit import SYSTEM
 from bot.services.texts import load
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 
@@ -49,11 +54,18 @@ def claim_due(session: Session, now: datetime) -> int:
     for schedule in due:
         due_at = schedule.next_due_at
         assert due_at is not None
-        schedule.next_due_at = next_moment(
-            now, schedule.weekdays, schedule.at_time, schedule.time_zone
-        )
+        schedule.next_due_at = _next_due(schedule, now)
         _begin(session, schedule.resident, due_at, now)
     return len(due)
+
+
+def _next_due(schedule: Schedule, now: datetime) -> datetime:
+    """When a schedule is due next; one that cannot be read waits a day and stops nobody else."""
+    try:
+        return next_moment(now, schedule.weekdays, schedule.at_time, schedule.time_zone)
+    except (ValueError, ZoneInfoNotFoundError):
+        logger.exception("schedule %d cannot be read", schedule.id)
+        return now + timedelta(days=1)
 
 
 def _begin(session: Session, resident: Resident, due_at: datetime, now: datetime) -> None:
@@ -67,19 +79,20 @@ def _begin(session: Session, resident: Resident, due_at: datetime, now: datetime
         audit.record(session, SYSTEM, "resident.resumed", resident, now, resident.municipality_id)
     if resident.status != ResidentStatus.ACTIVE:
         return
+    if _exists(session, resident.id, due_at):  # the clock was set back
+        return
     if earlier := get_open(session, resident.id):
-        close(
-            session,
-            earlier,
-            CheckInState.MISSED if earlier.state == CheckInState.SENT else CheckInState.COMPLETED,
-            now,
-            reason="de volgende check-in kwam",
-        )
+        _end(session, earlier, now)
         session.flush()
     check_in = CheckIn(resident_id=resident.id, due_at=due_at, next_step_at=now)
     session.add(check_in)
     session.flush()
     _defer_opening(session, check_in, now)
+
+
+def _exists(session: Session, resident_id: UUID, due_at: datetime) -> bool:
+    same = exists().where(CheckIn.resident_id == resident_id, CheckIn.due_at == due_at)
+    return bool(session.scalar(select(same)))
 
 
 def _defer_opening(session: Session, check_in: CheckIn, now: datetime) -> None:
@@ -107,15 +120,35 @@ def take_next_steps(session: Session, now: datetime) -> int:
     ).all()
     for check_in in waiting:
         match check_in.state:
-            case CheckInState.DUE if now - check_in.due_at > _minutes("latest_minutes"):
-                close(session, check_in, CheckInState.NOT_ASKED, now, reason="storing")
-            case CheckInState.DUE:
+            case CheckInState.DUE if now - check_in.due_at <= _minutes("latest_minutes"):
                 _defer_opening(session, check_in, now)
-            case CheckInState.SENT:
-                close(session, check_in, CheckInState.MISSED, now, reason="geen antwoord")
             case _:
-                close(session, check_in, CheckInState.COMPLETED, now, reason="niet afgemaakt")
+                _end(session, check_in, now)
     return len(waiting)
+
+
+def _end(session: Session, check_in: CheckIn, now: datetime) -> None:
+    """Close a check-in that nobody finished. It is missed only when the question arrived."""
+    match check_in.state:
+        case CheckInState.DUE:
+            close(session, check_in, CheckInState.NOT_ASKED, now, reason="storing")
+        case CheckInState.SENT if not _arrived(session, check_in):
+            close(session, check_in, CheckInState.NOT_ASKED, now, reason="niet aangekomen")
+        case CheckInState.SENT:
+            close(session, check_in, CheckInState.MISSED, now, reason="geen antwoord")
+        case _:
+            close(session, check_in, CheckInState.COMPLETED, now, reason="niet afgemaakt")
+
+
+def _arrived(session: Session, check_in: CheckIn) -> bool:
+    """Whether Telegram took the question, which was queued at the moment of `sent_at`."""
+    question = exists().where(
+        Message.chat_id == check_in.resident.chat_id,
+        Message.purpose == Purpose.CHECK_IN,
+        Message.created_at == check_in.sent_at,
+        Message.send_state == SendState.SENT,
+    )
+    return bool(session.scalar(select(question)))
 
 
 def close(

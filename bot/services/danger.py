@@ -22,7 +22,8 @@ def respond(arrival: Arrival, reading: Reading) -> bool:
     An `urgent` reading opens its case here too, but the conversation goes on.
     """
     if reading.level == Level.CRISIS:
-        shown = next((signal for signal in URGENCY if signal in reading.signals), None)
+        about_self = {*reading.signals, *reading.ask}
+        shown = next((signal for signal in URGENCY if signal in about_self), None)
         answer(arrival, shown)
         return True
     if reading.ask:

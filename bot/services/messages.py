@@ -18,6 +18,7 @@ from bot.models import (
     Button,
     Chat,
     Direction,
+    FindingKind,
     Message,
     MessageFinding,
     MessageKind,
@@ -26,7 +27,7 @@ from bot.models import (
     SendState,
     TelegramUpdate,
 )
-from bot.understanding import Reading
+from bot.understanding import Finding, Reading
 
 PRIORITY = {
     Purpose.CRISIS: queue.CRISIS,
@@ -102,7 +103,7 @@ def record_inbound(
         level=reading.level,
         ask=[str(signal) for signal in reading.ask],
     )
-    message.findings = _findings(reading)
+    keep_findings(message, reading)
     if incoming.file_id or incoming.details:
         message.attachments = [
             Attachment(
@@ -114,19 +115,29 @@ def record_inbound(
     return message
 
 
-def _findings(reading: Reading) -> list[MessageFinding]:
-    return [
-        MessageFinding(
-            signal=found.signal,
-            start=found.start,
-            end=found.end,
-            by=found.by,
-            score=found.score,
-            about_other=about_other,
-        )
-        for findings, about_other in ((reading.findings, False), (reading.third_party, True))
-        for found in findings
-    ]
+def keep_findings(message: Message, reading: Reading) -> None:
+    """Add what a reading rests on to a message, unless it stands there already (row R8)."""
+    known = {(found.kind, found.signal, found.start, found.end) for found in message.findings}
+    for kind, spans in (
+        (FindingKind.SHOWN, reading.findings),
+        (FindingKind.DOUBT, reading.doubts),
+        (FindingKind.OTHER, reading.third_party),
+        (FindingKind.URGENCY, reading.urgency),
+    ):
+        for span in spans:
+            signal = span.signal if isinstance(span, Finding) else None
+            score = span.score if isinstance(span, Finding) else 1.0
+            if (kind, signal, span.start, span.end) not in known:
+                message.findings.append(
+                    MessageFinding(
+                        kind=kind,
+                        signal=signal,
+                        start=span.start,
+                        end=span.end,
+                        by=span.by,
+                        score=score,
+                    )
+                )
 
 
 def queue_message(
@@ -213,12 +224,12 @@ def claim_delivery(session: Session, message_id: int) -> Message | None:
     """The message if it may be sent now by whoever asks, else None.
 
     A message found in `sending` was in the air when its worker died: it becomes `unknown`, for
-    sending it again could double it.
+    sending it again could double it. Only a crisis text goes again: twice does no harm, never does.
     """
     message = session.get(Message, message_id, with_for_update=True)
     if message is None or message.send_state not in (SendState.QUEUED, SendState.SENDING):
         return None
-    if message.send_state == SendState.SENDING:
+    if message.send_state == SendState.SENDING and message.purpose != Purpose.CRISIS:
         message.send_state = SendState.UNKNOWN
         message.send_error = "the sender stopped before Telegram answered"
         return None

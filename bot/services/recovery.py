@@ -17,7 +17,7 @@ from bot.models import (
 )
 from bot.services import messages, residents
 
-FORGOTTEN_AFTER = timedelta(minutes=2)
+FORGOTTEN_AFTER = timedelta(minutes=1)
 UPDATES_KEPT = timedelta(hours=48)
 BATCH = 200
 

@@ -88,7 +88,12 @@ def register(
     return resident
 
 
-def invite(session: Session, person: Resident | Helper | Coordinator, now: datetime) -> str:
+def invite(
+    session: Session,
+    person: Resident | Helper | Coordinator,
+    now: datetime,
+    actor: Actor = OPERATOR,
+) -> str:
     """A new single-use token for `t.me/<bot>?start=<token>`; only its keyed hash is kept."""
     token = secrets.token_urlsafe(18)
     invitation = Invitation(
@@ -104,6 +109,7 @@ def invite(session: Session, person: Resident | Helper | Coordinator, now: datet
         case Coordinator():
             invitation.coordinator_id = person.id
     session.add(invitation)
+    audit.record(session, actor, "invitation.made", person, now, person.municipality_id)
     return token
 
 

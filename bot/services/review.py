@@ -46,7 +46,8 @@ def signals_of(session: Session, shown: Iterable[Case]) -> dict[int, list[Signal
     )
     signals: dict[int, list[Signal]] = {}
     for case_id, signal in session.execute(found):
-        signals.setdefault(case_id, []).append(signal)
+        if signal is not None:
+            signals.setdefault(case_id, []).append(signal)
     order = list(Signal)
     return {case_id: sorted(each, key=order.index) for case_id, each in signals.items()}
 

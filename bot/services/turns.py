@@ -5,7 +5,7 @@ then the worker first asks Rasa what it answered, so that nothing is said twice.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from uuid import UUID
@@ -16,7 +16,7 @@ from bot.dialogue import Reply, Understood, merge
 from bot.models import CaseReason, Message, MessageKind, Purpose, Resident
 from bot.services import cases, danger, messages, residents
 from bot.services.arrival import Arrival
-from bot.understanding import Reading, read, with_intent
+from bot.understanding import Finding, Reading, read, with_intent
 from bot.understanding.labels import Level, Signal, higher
 
 CRISIS_SIGN = "crisis"
@@ -114,7 +114,27 @@ def _read(turn: Turn, group: Sequence[Message], understood: Understood | None) -
         last.intent, last.confidence = understood.intent, understood.confidence
         reading = with_intent(reading, understood.intent, understood.confidence)
     last.level = higher(last.level, reading.level)
+    if not turn.is_payload:
+        messages.keep_findings(last, _of_the_whole(group, reading) if len(group) > 1 else reading)
     return reading
+
+
+def _of_the_whole(group: Sequence[Message], reading: Reading) -> Reading:
+    """What shows only in a burst as a whole, as spans over all of its last message."""
+    known = {found.signal for message in group for found in message.findings}
+    end = len(group[-1].text)
+
+    def spread(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        fresh = (finding for finding in findings if finding.signal not in known)
+        return tuple(replace(finding, start=0, end=end) for finding in fresh)
+
+    return replace(
+        reading,
+        findings=spread(reading.findings),
+        doubts=spread(reading.doubts),
+        third_party=spread(reading.third_party),
+        urgency=(),
+    )
 
 
 def _open_case(

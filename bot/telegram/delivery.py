@@ -22,6 +22,7 @@ from telegram.error import (
 )
 
 from bot import clock
+from bot.db import persist
 from bot.models import Message, Purpose, SendState
 from bot.queue import Job, jobs
 from bot.services import conversation, messages
@@ -110,12 +111,12 @@ async def send(
     bot: Bot, sessions: sessionmaker[Session], settings: Settings, message_id: int
 ) -> None:
     """Send one message if it is still to be sent. Raises Later when it has to wait."""
-    claimed = await asyncio.to_thread(_claim, sessions, settings, message_id)
-    if claimed is None:
-        return
-    message, wait = claimed
+    wait = await asyncio.to_thread(_seconds_to_wait, sessions, settings, message_id)
     if wait > 0:
         await asyncio.sleep(wait)
+    message = await asyncio.to_thread(_claim, sessions, message_id)
+    if message is None:
+        return
     try:
         sent = await bot.send_message(
             chat_id=int(message.chat.telegram_id),
@@ -125,11 +126,11 @@ async def send(
         )
     except TelegramError as error:
         logger.warning("message %d not sent: %s", message.id, type(error).__name__)
-        delay = await asyncio.to_thread(_failed, sessions, message, error)
+        delay = await persist(_failed, sessions, message, error)
         if delay is not None:
             raise Later(delay) from None
     else:
-        await asyncio.to_thread(_sent, sessions, message_id, sent.message_id)
+        await persist(_sent, sessions, message_id, sent.message_id)
 
 
 def keyboard(message: Message) -> InlineKeyboardMarkup | None:
@@ -144,15 +145,10 @@ def keyboard(message: Message) -> InlineKeyboardMarkup | None:
     )
 
 
-def _claim(
-    sessions: sessionmaker[Session], settings: Settings, message_id: int
-) -> tuple[Message, float] | None:
-    """The message and how many seconds to wait before sending it, within Telegram's limits."""
+def _seconds_to_wait(sessions: sessionmaker[Session], settings: Settings, message_id: int) -> float:
+    """How long the message has to wait within Telegram's limits; its moment is reserved."""
     with sessions.begin() as session:
-        message = messages.claim_delivery(session, message_id)
-        if message is None:
-            return None
-        _ = message.chat, message.buttons  # loaded here: the session closes before the send
+        message = session.get_one(Message, message_id)
         last = messages.last_sent_at(session, message.chat_id)
         real = clock.real_now()
         free_at = messages.reserve_moment(
@@ -162,7 +158,16 @@ def _claim(
             settings.telegram_messages_per_second,
         )
     wait = (free_at - real).total_seconds()
-    return message, max(wait, _until_chat_may(settings, message, last))
+    return max(wait, _until_chat_may(settings, message, last))
+
+
+def _claim(sessions: sessionmaker[Session], message_id: int) -> Message | None:
+    """The message, claimed; done last, so that it is `sending` for no longer than it has to be."""
+    with sessions.begin() as session:
+        message = messages.claim_delivery(session, message_id)
+        if message is not None:
+            _ = message.chat, message.buttons  # loaded here: the session closes before the send
+        return message
 
 
 def _until_chat_may(settings: Settings, message: Message, last: datetime | None) -> float:

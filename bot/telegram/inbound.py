@@ -64,11 +64,12 @@ def _incoming(update: Update) -> Incoming | None:
 
 
 def _pressed(query: CallbackQuery) -> Incoming:
+    """A button press. Its data may be anything: whoever writes their own app can send any bytes."""
     return Incoming(
         telegram_id=query.from_user.id,
         telegram_message_id=query.message.message_id if query.message else None,
         kind=MessageKind.BUTTON,
-        button_token=query.data or "",
+        button_token=(query.data or "").replace("\x00", ""),
     )
 
 

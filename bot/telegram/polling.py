@@ -7,6 +7,7 @@ acknowledges when it has put updates in a list in memory, which a crash empties.
 import asyncio
 import logging
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
@@ -21,7 +22,10 @@ LONGEST_PAUSE_SECONDS = 30.0
 
 
 async def poll(bot: Bot, sessions: sessionmaker[Session]) -> None:
-    """Take updates in, in order, until cancelled. A refused token raises ConfigurationError."""
+    """Take updates in, in order, until cancelled. A refused token raises ConfigurationError.
+
+    With the database away, nothing is acknowledged: Telegram keeps the updates.
+    """
     offset: int | None = None
     pause = 1.0
     while True:
@@ -42,13 +46,15 @@ async def poll(bot: Bot, sessions: sessionmaker[Session]) -> None:
             raise ConfigurationError(
                 "Telegram does not accept TELEGRAM_TOKEN. Get the right one from @BotFather."
             ) from error
+        except OperationalError as error:
+            pause = await _rest(error, pause)
         except TelegramError as error:
             if isinstance(error, Conflict):
                 logger.error("another program polls with this token, or a webhook is set")
             pause = await _rest(error, pause)
 
 
-async def _rest(error: TelegramError, pause: float) -> float:
+async def _rest(error: Exception, pause: float) -> float:
     """Wait after an error, as long as Telegram asks or twice as long each time."""
     logger.warning("polling: %s", type(error).__name__)
     asked = error.retry_after if isinstance(error, RetryAfter) else 0

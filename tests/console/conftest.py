@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.console.app import create_app
 from bot.models import Case, CaseReason, Direction, Message, MessageFinding, Resident
-from bot.services import cases
+from bot.services import cases, staff
 from bot.settings import get_settings
 from bot.understanding.labels import Level
 from tests.people import PASSWORD, People
@@ -91,10 +92,37 @@ def make_case(sessions: sessionmaker[Session], now: datetime) -> Callable[..., C
     return make
 
 
+@pytest.fixture
+def riet(people: People) -> Resident:
+    return people.resident(1, "Riet Bakker")
+
+
+@pytest.fixture
+def case(make_case: Callable[..., Case], riet: Resident) -> Case:
+    return make_case(riet, found=[("suicide", 3, 22, "rule:suicide.wish")])
+
+
+def send(browser: TestClient, case: Case, step: str, **form: str) -> Response:
+    """Send a form of the case page and follow where it leads."""
+    token = token_on(browser.get(f"/meldingen/{case.id}"))
+    return browser.post(f"/meldingen/{case.id}/{step}", data={"csrf": token, **form})
+
+
+def stored(sessions: sessionmaker[Session], case: Case) -> Case:
+    with sessions() as session:
+        return session.get_one(Case, case.id)
+
+
 @pytest.fixture(autouse=True)
 def _stopped_clock(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are made at `now`; log-ins keep to real time."""
     monkeypatch.setattr("bot.clock.now", lambda: now)
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id that takes a millisecond: what is tested here is not how slow it is."""
+    monkeypatch.setattr(staff, "hasher", PasswordHasher(time_cost=1, memory_cost=64))
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_c1_fifty_cases_stand_by_level_then_deadline_then_age(
     assert seen == names
     first = browser.get("/meldingen").text
     assert "<title>(50) Meldingen – Praatje</title>" in first
-    assert "16 te laat" in first
+    assert "14 te laat" in first
     assert "Bladzijde 1 van 2" in first
 
 

@@ -46,7 +46,7 @@ def test_a_log_in_never_leads_to_another_site(
 
 
 def test_the_cookie_is_out_of_reach_and_only_its_hash_is_kept(
-    console: Console, people: People, sessions: Sessions, https: None
+    https: None, console: Console, people: People, sessions: Sessions
 ) -> None:
     people.coordinator()
     browser = TestClient(console().app, base_url="https://praatje.waterrijk.example")

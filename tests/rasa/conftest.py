@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.db import make_sessions
+from bot.models import Message, SendState
 from bot.settings import Settings, get_settings
 from bot.supervisor import Part, Supervisor
 from sandbox.app import Settings as SandboxSettings
@@ -63,6 +65,20 @@ class Installation:
         deadline = time.monotonic() + timeout
         while self._pid(name) == other_than or not self._is_ready(name):
             assert time.monotonic() < deadline, f"{name} did not come back"
+            time.sleep(0.1)
+
+    def wait_until_all_is_sent(self, timeout: float = 45) -> None:
+        """Until no message stands in the queue or in the air any more."""
+        on_its_way = select(Message).where(
+            Message.send_state.in_((SendState.QUEUED, SendState.SENDING))
+        )
+        deadline = time.monotonic() + timeout
+        while True:
+            with self.sessions() as session:
+                waiting = [row.text for row in session.scalars(on_its_way)]
+            if not waiting:
+                return
+            assert time.monotonic() < deadline, waiting
             time.sleep(0.1)
 
     @contextmanager

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import clock
-from bot.models import Case, CaseState, CheckIn, Coordinator, Helper, Resident, SendState
+from bot.models import Case, CaseState, CheckIn, Coordinator, Helper, Resident
 from bot.models import Message as MessageRow
 from bot.services import cases, handovers
 from bot.services.audit import Actor
@@ -57,9 +57,11 @@ class Way:
         self.step(riet, lambda: box.send_text(riet, LONELY), "laatste dagen")
         self.step(self.anja, self.assign, "een mens kan gebruiken")
         before = box.last_message_id(riet)
-        self.step(self.anja, lambda: box.press(self.anja, "Ja, ik pak het op"), "Riet Bakker")
+        box.press(self.anja, "Ja, ik pak het op")
         told = box.wait_for_message(riet, after=before, contains="Anja de Wit", timeout=PATIENCE)
         assert "neemt contact met u op" in told.text
+        box.wait_for_message(self.anja, contains="Riet Bakker", timeout=PATIENCE)
+        self.between()
 
     def to_check_in(self) -> None:
         """Move the clock to the resident's next check-in."""
@@ -91,6 +93,7 @@ class Way:
 
     def check_nothing_doubled_or_lost(self) -> None:
         """A send that was in the air may stand as `unknown`; it still arrived once."""
+        self.installation.wait_until_all_is_sent()
         for person in (self.riet, self.anja, self.joke):
             said = self.said_to(person)
             assert len(said) == len(set(said)), said
@@ -100,7 +103,6 @@ class Way:
             rows = session.scalars(select(MessageRow).where(MessageRow.chat_id == resident.chat_id))
             for row in rows:
                 assert row.handled_at or row.text in heard, (row.id, row.send_state, row.text)
-                assert row.send_state in (None, SendState.SENT, SendState.UNKNOWN)
             assert (
                 len(session.scalars(select(CheckIn).filter_by(resident_id=resident.id)).all()) == 1
             )

@@ -25,7 +25,9 @@ CREATE TRIGGER cases_notify AFTER INSERT OR UPDATE ON cases
 
 def run_script(script: str) -> None:
     """Run several statements at once, without parameters, as only the driver itself can."""
-    op.get_bind().connection.driver_connection.execute(script)
+    connection = op.get_bind().connection.driver_connection
+    assert connection is not None
+    connection.execute(script)
 
 
 def upgrade() -> None:
@@ -578,6 +580,20 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=False),
         sa.Column(
+            "kind",
+            sa.Enum(
+                "shown",
+                "doubt",
+                "other",
+                "urgency",
+                name="findingkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
             "signal",
             sa.Enum(
                 "lonely_explicit",
@@ -604,13 +620,12 @@ def upgrade() -> None:
                 create_constraint=True,
                 length=40,
             ),
-            nullable=False,
+            nullable=True,
         ),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("end", sa.Integer(), nullable=False),
         sa.Column("by", sa.String(length=80), nullable=False),
         sa.Column("score", sa.Double(), nullable=False),
-        sa.Column("about_other", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["message_id"], ["messages.id"], name=op.f("fk_message_findings_message_id")
         ),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
-from bot import queue, tasks
+from bot import queue, tasks, understanding
 from bot.console.app import create_app
 from bot.db import make_sessions
 from bot.errors import ConfigurationError
@@ -44,6 +44,8 @@ class Role(StrEnum):
 async def run(settings: Settings, roles: Collection[Role]) -> None:
     """Run the roles until the process is told to stop. Raises ConfigurationError."""
     sessions = make_sessions(settings.database_url)
+    if {Role.GATEWAY, Role.WORKER} & set(roles):
+        understanding.read("")  # compiled before the first message, not while somebody waits
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

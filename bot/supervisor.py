@@ -27,6 +27,7 @@ from bot.settings import Settings
 logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[1]
+RASA_LOGGING = ROOT / "deploy" / "rasa-logging.yml"
 RASA = ROOT / ".venv-rasa" / "bin" / "rasa"
 EXIT_CONFIGURATION = 78
 """sysexits.h EX_CONFIG: starting again would not help."""
@@ -260,6 +261,7 @@ def rasa_command(model: Path, port: int, token: str) -> list[str]:
     return [
         str(RASA), "run", "--interface", "127.0.0.1", "--port", str(port),
         "--enable-api", "--auth-token", token, "--model", str(model),
+        "--logging-config-file", str(RASA_LOGGING),
     ]  # fmt: skip
 
 

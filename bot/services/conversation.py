@@ -106,6 +106,8 @@ def _answer_button(arrival: Arrival, button: Button) -> bool:
         return True
     elif family == "enrol":
         enrolment.take_answer(arrival, arrival.resident, said)
+    elif not arrival.takes_part:
+        enrolment.remind(arrival, arrival.resident)
     elif family == "pause":
         _pause(arrival, arrival.resident, int(said))
     else:

@@ -44,6 +44,8 @@ def _start_again(arrival: Arrival, resident: Resident) -> None:
     match resident.status:
         case ResidentStatus.REFUSED | ResidentStatus.OPENED:
             _ask_consent(arrival)
+        case ResidentStatus.STOPPED if not residents.has_consent(arrival.session, resident):
+            _ask_consent(arrival)
         case ResidentStatus.STOPPED | ResidentStatus.PAUSED:
             schedule = residents.resume(arrival.session, resident, arrival.now)
             arrival.say("always.welcome_back", fields=_when(schedule))
@@ -64,6 +66,13 @@ def _ask_consent(arrival: Arrival) -> None:
 def take_answer(arrival: Arrival, resident: Resident, said: str) -> None:
     """A pressed button of the enrolment: `yes`, `no`, or `time:HH:MM`."""
     step, _, value = said.partition(":")
+    may_choose = resident.status in (ResidentStatus.OPENED, ResidentStatus.ACTIVE)
+    if step == "time" and not (may_choose and residents.has_consent(arrival.session, resident)):
+        remind(arrival, resident)
+        return
+    if step == "yes" and arrival.takes_part:
+        arrival.say("enrol.already")
+        return
     if step == "time":
         schedule = residents.choose_time(
             arrival.session, resident, time.fromisoformat(value), arrival.now

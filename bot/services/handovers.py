@@ -96,6 +96,9 @@ def answer(
 ) -> None:
     """A helper's yes or no. Late or second answers get a friendly line and change nothing."""
     state = HandoverState.ACCEPTED if accepted else HandoverState.DECLINED
+    # The case first, as whoever offers, withdraws or closes does: no two wait for each other.
+    of_case = select(Handover.case_id).where(Handover.id == handover_id).scalar_subquery()
+    session.execute(select(Case.id).where(Case.id == of_case).with_for_update())
     won = session.scalar(
         update(Handover)
         .where(

@@ -27,7 +27,7 @@ test:  ## set up, then lint and every test; under 15 minutes on two cores
 	@$(PYTHON) tools/suite.py
 
 test-fast: .venv/bin/praatje  ## the tests that need neither Rasa nor a browser
-	@$(OURS) -m pytest -q -m "not rasa and not browser"
+	@$(OURS) -m pytest -q -n 2 -m "not rasa and not browser"
 
 test-marked: .venv/bin/praatje  ## the tests with the real Rasa and with Chromium
 	@$(OURS) -m pytest -q -m "rasa or browser"

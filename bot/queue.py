@@ -1,8 +1,8 @@
 """The work queue: jobs in PostgreSQL (Procrastinate), deferred in the transaction of their row.
 
 Anybody defers a job by its name; `bot.tasks` and `bot.telegram.delivery` say what each one does.
-Two lanes keep a stuck Rasa from holding up what goes out: `send` (messages and mail) and `turn`
-(what may ask Rasa).
+Three lanes keep a stuck Rasa or mail server from holding up what goes out: `send` (messages),
+`turn` (what may ask Rasa) and `mail`.
 """
 
 import asyncio
@@ -41,6 +41,11 @@ class Lane(StrEnum):
 
     SEND = "send"
     TURN = "turn"
+    MAIL = "mail"
+
+
+MAILS_AT_ONCE = 2
+"""A mail blocks a thread while its server is slow; the other threads are for the other lanes."""
 
 
 class Job(StrEnum):
@@ -53,7 +58,8 @@ class Job(StrEnum):
 
     @property
     def lane(self) -> Lane:
-        return Lane.SEND if self in (Job.DELIVER, Job.SEND_MAIL) else Lane.TURN
+        lanes = {Job.DELIVER: Lane.SEND, Job.SEND_MAIL: Lane.MAIL}
+        return lanes.get(self, Lane.TURN)
 
 
 CRISIS, REPLY, CHECK_IN, CAMPAIGN = 100, 50, 10, 0
@@ -116,7 +122,7 @@ async def work(
                 app.run_worker_async(
                     queues=[lane.value],
                     name=lane.value,
-                    concurrency=concurrency,
+                    concurrency=MAILS_AT_ONCE if lane is Lane.MAIL else concurrency,
                     wait=wait,
                     fetch_job_polling_interval=POLL_SECONDS,
                     install_signal_handlers=False,

@@ -31,7 +31,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def wait_for_workers(sessions: sessionmaker[Session], count: int) -> None:
-    """Until as many queues as `count` are being worked on, two per worker process."""
+    """Until as many queues as `count` are being worked on, three per worker process."""
 
     def working() -> bool:
         with sessions() as session:

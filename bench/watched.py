@@ -11,9 +11,8 @@ import json
 import os
 import runpy
 import sys
-import threading
 import time
-from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -21,72 +20,82 @@ FOLDER = "BENCH_SPANS"
 """The setting that names the folder of the files."""
 
 _spans: list[dict[str, Any]] = []
-_now = threading.local()
+_inside: ContextVar[str] = ContextVar("_inside", default="")
+_message_id: ContextVar[int | None] = ContextVar("_message_id", default=None)
 
 
-def note(name: str, began: float, cpu: float | None = None, **more: Any) -> None:
-    """Keep a span that ends now; `cpu` is the thread's processor time at its start."""
-    span = {"name": name, "began": began, "ended": time.monotonic(), **more}
-    if cpu is not None:
-        span["cpu"] = time.thread_time() - cpu
-    _spans.append(span)
+def note(name: str, began: float, **more: Any) -> None:
+    """Keep a span that ends now, with the name of the one around it."""
+    span = {"name": name, "began": began, "ended": time.monotonic(), "inside": _inside.get()}
+    _spans.append(span | more)
 
 
-def watch(owner: Any, attribute: str, name: str, key: Callable[..., Any] | None = None) -> None:
-    """Put a stopwatch around a function or coroutine; `key` makes an id of its arguments."""
+def watch(owner: Any, attribute: str, name: str, key: str = "") -> None:
+    """Put a stopwatch around a function or coroutine.
+
+    `key` names the argument that is the id of the span, perhaps with an attribute: "turn.message_id".
+    """
     inner = getattr(owner, attribute)
+    shape = inspect.signature(inner)
+    argument, _, inner_name = key.partition(".")
+
+    def id_of(args: Any, options: Any) -> Any:
+        if not key:
+            return _message_id.get()
+        value = shape.bind(*args, **options).arguments[argument]
+        return getattr(value, inner_name) if inner_name else value
 
     @functools.wraps(inner)
     def timed(*args: Any, **options: Any) -> Any:
-        began, cpu = time.monotonic(), time.thread_time()
+        began, cpu, around = time.monotonic(), time.thread_time(), _inside.set(name)
         try:
             return inner(*args, **options)
         finally:
-            note(name, began, cpu, id=key(*args, **options) if key else None)
+            _inside.reset(around)
+            note(name, began, cpu=time.thread_time() - cpu, id=id_of(args, options))
 
     @functools.wraps(inner)
     async def timed_async(*args: Any, **options: Any) -> Any:
-        began = time.monotonic()
+        began, around = time.monotonic(), _inside.set(name)
         try:
             return await inner(*args, **options)
         finally:
-            note(name, began, id=key(*args, **options) if key else None)
+            _inside.reset(around)
+            note(name, began, id=id_of(args, options))
 
     setattr(owner, attribute, timed_async if inspect.iscoroutinefunction(inner) else timed)
 
 
 def watch_bot() -> None:
-    """The steps of a turn, each under the id of our message; requests and statements."""
+    """The steps of a turn, each under the id of a message of ours, and every request."""
     from telegram import Bot
 
     from bot import tasks
-    from bot.queue import jobs
     from bot.rasa import Rasa
     from bot.services import conversation
     from bot.telegram import delivery, inbound
 
     keep_id(conversation, "receive")
-    watch(inbound, "receive", "T1", lambda *_: getattr(_now, "message_id", None))
-    watch(inbound, "read", "read")
-    watch(tasks.take_turn, "func", "turn job", lambda _, message_id: message_id)
-    watch(tasks, "_begin", "begin", lambda _, message_id: message_id)
-    watch(Rasa, "understand", "Rasa parse")
-    watch(Rasa, "take_turn", "Rasa turn", lambda _, __, ___, message_id: message_id)
-    watch(tasks, "_conclude", "T2", lambda _, turn, *__: turn.message_id)
-    watch(delivery.deliver, "func", "send job", lambda _, message_id: message_id)
-    watch(delivery, "_claim", "claim", lambda _, __, message_id: message_id)
-    watch(delivery, "_sent", "mark sent", lambda _, message_id, __: message_id)
-    watch(Bot, "send_message", "sendMessage")
-    watch(Bot, "send_chat_action", "sendChatAction")
-    watch(Bot, "get_updates", "getUpdates")
-    assert jobs.tasks
+    watch(inbound, "receive", "T1")
+    watch(inbound, "read", "reading")
+    watch(tasks.take_turn, "func", "turn job", "message_id")
+    watch(tasks, "_begin", "begin", "message_id")
+    watch(Rasa, "understand", "Rasa intent")
+    watch(Rasa, "take_turn", "Rasa turn", "message_id")
+    watch(tasks, "_conclude", "T2", "turn.message_id")
+    watch(delivery.deliver, "func", "send job", "message_id")
+    watch(delivery, "_seconds_to_wait", "pace", "message_id")
+    watch(delivery, "_claim", "claim", "message_id")
+    watch(delivery, "_sent", "mark sent", "message_id")
+    for method in ("send_message", "send_chat_action", "get_updates"):
+        watch(Bot, method, method)
 
 
 def watch_actions() -> None:
     """Every action, from its call to its events."""
     from actions.base import PraatjeAction
 
-    watch(PraatjeAction, "_act_in_transaction", "action", lambda self, *_: self.action_name)
+    watch(PraatjeAction, "_act_in_transaction", "action", "self.action_name")
 
 
 def keep_id(owner: Any, attribute: str) -> None:
@@ -96,7 +105,7 @@ def keep_id(owner: Any, attribute: str) -> None:
     @functools.wraps(inner)
     def kept(*args: Any, **options: Any) -> Any:
         message = inner(*args, **options)
-        _now.message_id = message.id if message is not None else None
+        _message_id.set(message.id if message is not None else None)
         return message
 
     setattr(owner, attribute, kept)
@@ -106,22 +115,25 @@ def watch_database() -> None:
     """Every statement of SQLAlchemy and of the queue, and every commit."""
     from procrastinate import PsycopgConnector, SyncPsycopgConnector
     from sqlalchemy import Engine, event
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
     from sqlalchemy.engine.default import DefaultDialect
+
+    began: ContextVar[float] = ContextVar("began")
 
     @event.listens_for(Engine, "before_cursor_execute")
     def before(*_: Any) -> None:
-        _now.began = time.monotonic()
+        began.set(time.monotonic())
 
     @event.listens_for(Engine, "after_cursor_execute")
     def after(_: Any, __: Any, statement: str, *___: Any) -> None:
-        note("statement", _now.began, sql=statement)
+        note("statement", began.get(), sql=statement)
 
     watch(DefaultDialect, "do_commit", "commit")
-    watch(DefaultDialect, "do_ping", "ping")
+    watch(PGDialect_psycopg, "do_ping", "ping")
     for connector in (PsycopgConnector, SyncPsycopgConnector):
         for attribute in vars(connector):
             if attribute.startswith("execute_query"):
-                watch(connector, attribute, "queue statement", lambda *_, query, **__: query)
+                watch(connector, attribute, "queue statement", "query")
 
 
 def _write() -> None:

@@ -6,6 +6,7 @@ Each command imports what it needs when it is called: `run` supervises for month
 import logging
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -143,6 +144,8 @@ def main() -> None:
         level=os.environ.get("LOG_LEVEL", "INFO").upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    # Without that folder the embedded PostgreSQL keeps its lock file under /tmp, which is fine.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
     for chatty in ("httpx", "apscheduler", "procrastinate", "alembic", "telegram"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:

@@ -27,7 +27,7 @@ from bot.models import (
     SendState,
     TelegramUpdate,
 )
-from bot.understanding import Finding, Reading
+from bot.understanding import Finding, Level, Reading
 
 PRIORITY = {
     Purpose.CRISIS: queue.CRISIS,
@@ -116,13 +116,17 @@ def record_inbound(
 
 
 def keep_findings(message: Message, reading: Reading) -> None:
-    """Add what a reading rests on to a message, unless it stands there already (row R8)."""
+    """Add what a reading rests on to a message, unless it stands there already (row R8).
+
+    Pressing words count only where they make a message urgent.
+    """
+    pressing = reading.urgency if reading.level == Level.URGENT else ()
     known = {(found.kind, found.signal, found.start, found.end) for found in message.findings}
     for kind, spans in (
         (FindingKind.SHOWN, reading.findings),
         (FindingKind.DOUBT, reading.doubts),
         (FindingKind.OTHER, reading.third_party),
-        (FindingKind.URGENCY, reading.urgency),
+        (FindingKind.URGENCY, pressing),
     ):
         for span in spans:
             signal = span.signal if isinstance(span, Finding) else None

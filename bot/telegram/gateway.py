@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from contextlib import suppress
+from typing import Any
 
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session, sessionmaker
 from telegram import Bot, BotCommand, Update
 from telegram.constants import ChatAction
@@ -41,13 +43,21 @@ def make_bot(settings: Settings) -> Bot:
         base_url=f"{base}/bot",
         base_file_url=f"{base}/file/bot",
         request=HTTPXRequest(connection_pool_size=32, read_timeout=15, connect_timeout=5),
-        get_updates_request=HTTPXRequest(connection_pool_size=1, connect_timeout=5),
     )
 
 
-async def take_in(bot: Bot, sessions: sessionmaker[Session], update: Update) -> None:
-    """Store an update and all that follows from it at once; when this returns, nothing is lost."""
-    fresh = await asyncio.to_thread(inbound.receive, sessions, update)
+async def take_in(bot: Bot, sessions: sessionmaker[Session], data: Any) -> None:
+    """Store an update and all that follows from it at once; when this returns, nothing is lost.
+
+    What cannot be read or kept is left alone: Telegram would send it over and over, and nothing
+    after it would come through (row T9).
+    """
+    try:
+        update = Update.de_json(data, bot)
+        fresh = await asyncio.to_thread(inbound.receive, sessions, update)
+    except (ValueError, KeyError, TypeError, AttributeError, DataError) as error:
+        logger.error("an update that cannot be read was left alone: %s", type(error).__name__)
+        return
     if fresh:
         task = asyncio.create_task(_be_courteous(bot, update))
         _courtesies.add(task)

@@ -6,11 +6,19 @@ acknowledges when it has put updates in a list in memory, which a crash empties.
 
 import asyncio
 import logging
+from typing import Any
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from telegram import Bot, Update
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.error import (
+    Conflict,
+    EndPointNotFound,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 
 from bot.errors import ConfigurationError
 from bot.telegram.gateway import take_in
@@ -30,19 +38,13 @@ async def poll(bot: Bot, sessions: sessionmaker[Session]) -> None:
     pause = 1.0
     while True:
         try:
-            updates = await bot.get_updates(
-                offset=offset,
-                timeout=POLL_SECONDS,
-                read_timeout=POLL_SECONDS + 10,
-                allowed_updates=Update.ALL_TYPES,
-            )
-            for update in updates:
-                await take_in(bot, sessions, update)
-                offset = update.update_id + 1
+            for data in await _get_updates(bot, offset):
+                await take_in(bot, sessions, data)
+                offset = data["update_id"] + 1
             pause = 1.0
         except TimedOut:
             continue
-        except InvalidToken as error:
+        except (InvalidToken, EndPointNotFound) as error:
             raise ConfigurationError(
                 "Telegram does not accept TELEGRAM_TOKEN. Get the right one from @BotFather."
             ) from error
@@ -52,6 +54,20 @@ async def poll(bot: Bot, sessions: sessionmaker[Session]) -> None:
             if isinstance(error, Conflict):
                 logger.error("another program polls with this token, or a webhook is set")
             pause = await _rest(error, pause)
+
+
+async def _get_updates(bot: Bot, offset: int | None) -> list[dict[str, Any]]:
+    """What waits, as Telegram sends it.
+
+    `Bot.get_updates` reads all of it or nothing: one update that it cannot read would hold up all
+    that come after, for everybody, and it logs the words in them. Telegram takes the name of a
+    method in any case; in lower case python-telegram-bot does not warn that it has its own.
+    """
+    asked = {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": Update.ALL_TYPES}
+    updates: list[dict[str, Any]] = await bot.do_api_request(
+        "getupdates", asked, read_timeout=POLL_SECONDS + 10
+    )
+    return updates
 
 
 async def _rest(error: Exception, pause: float) -> float:

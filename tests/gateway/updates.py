@@ -69,6 +69,7 @@ OTHER: dict[str, Json] = {
             "type": "regular",
             "allows_multiple_answers": False,
             "allows_revoting": False,
+            "members_only": False,
         }
     },
     "pinned": {"pinned_message": {"message_id": 1, "date": 0, "chat": chat(1)}},

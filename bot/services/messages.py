@@ -196,11 +196,13 @@ def press(session: Session, chat: Chat, token: str, now: datetime) -> Button | N
 
     Using one button uses up all buttons of its message.
     """
-    button = session.get(Button, token, with_for_update=True)
-    if button is None or button.used_at is not None:
+    button = session.get(Button, token)
+    if button is None:
         return None
-    message = session.get_one(Message, button.message_id)
-    if message.chat_id != chat.id:
+    # The message is what is locked: two buttons of it, pressed at once, would wait for each other.
+    message = session.get_one(Message, button.message_id, with_for_update=True)
+    session.refresh(button)
+    if button.used_at is not None or message.chat_id != chat.id:
         return None
     session.execute(update(Button).where(Button.message_id == message.id).values(used_at=now))
     return button
@@ -215,7 +217,8 @@ def typed_button(session: Session, chat: Chat, text: str) -> Button | None:
         .limit(1)
         .scalar_subquery()
     )
-    said = _bare(text)
+    if not (said := _bare(text)):
+        return None
     open_buttons = select(Button).where(Button.message_id == last, Button.used_at.is_(None))
     return next((b for b in session.scalars(open_buttons) if _bare(b.label) == said), None)
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session, sessionmaker
 from telegram import Bot, BotCommand, Update
 from telegram.constants import ChatAction
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.errors import ConfigurationError
@@ -70,7 +70,8 @@ async def _be_courteous(bot: Bot, update: Update) -> None:
         if (group := inbound.group_of(update)) is not None:
             await _leave(bot, group)
         elif query := update.callback_query:
-            await bot.answer_callback_query(query.id)
+            with suppress(BadRequest):  # too old to answer, which does not keep its keyboard
+                await bot.answer_callback_query(query.id)
             if query.message is not None:
                 await bot.edit_message_reply_markup(
                     query.from_user.id, query.message.message_id, reply_markup=None

@@ -1,4 +1,4 @@
-"""Buttons: a short token for any payload, counted once, frozen after, and typed words do as well."""
+"""Buttons: a short token for any payload, counted once, then frozen; typed words do as well."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,14 +9,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot import clock
 from bot.dialogue import Choice
-from bot.models import Button, Case, Message, MessageKind, Purpose, Resident
+from bot.models import Button, Case, Message, MessageKind, Purpose
 from bot.services import messages
-from bot.settings import get_settings
 from bot.telegram import webhook
+from bot.understanding.labels import Level
 from sandbox.client import SandboxClient
 from tests.fake_rasa import FakeRasa
 from tests.people import People
-from tests.running import Running, worker
 from tests.telling import Teller
 from tests.waiting import until
 
@@ -53,7 +52,7 @@ def test_a_long_payload_comes_through_and_the_keyboard_goes_t13(
     question = sandbox.wait_for_message(riet, contains="iets vertellen")
     assert question.buttons == ("Ja hoor", "Nee", "👍")
     keyboard = question.raw["buttons"]
-    assert all(len(button["data"].encode()) <= 64 for button in keyboard)
+    assert all(len(button["callback_data"].encode()) <= 64 for button in keyboard)
     sandbox.press(riet, "Ja hoor")
     sandbox.wait_for_message(riet, contains="Vertel eens verder")
     assert [each["message"] for each in rasa.asked] == [LONG]
@@ -173,11 +172,10 @@ def test_a_button_of_the_dialogue_does_nothing_for_who_stopped_t14(
     assert "U bent gestopt" in riet.presses("Nee")[0]
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("praatje")
 def test_a_query_that_is_too_old_to_answer_still_loses_its_keyboard_t13(
-    running: Running, sandbox: SandboxClient, riet: int, sessions: sessionmaker[Session],
-    praatje: Running,
-) -> None:  # fmt: skip
+    sandbox: SandboxClient, riet: int, sessions: sessionmaker[Session]
+) -> None:
     ask(sessions, riet)
     sandbox.wait_for_message(riet, contains="iets vertellen")
     sandbox.set_fault(
@@ -190,23 +188,24 @@ def test_a_query_that_is_too_old_to_answer_still_loses_its_keyboard_t13(
 
 
 @pytest.mark.usefixtures("praatje")
-def test_a_no_to_the_direct_question_closes_nothing_r3(
-    sandbox: SandboxClient, riet: int, sessions: sessionmaker[Session]
+@pytest.mark.parametrize(("answer", "said"), [("Nee", "toch een mens"), ("Ja", "113")])
+def test_the_direct_question_is_asked_and_a_no_closes_nothing_r3(
+    sandbox: SandboxClient,
+    riet: int,
+    sessions: sessionmaker[Session],
+    rasa: FakeRasa,
+    answer: str,
+    said: str,
 ) -> None:
-    with sessions.begin() as session:
-        messages.queue_message(
-            session,
-            messages.chat_of(session, riet, clock.now()),
-            "Denkt u weleens aan zelfmoord?",
-            Purpose.CRISIS,
-            clock.now(),
-            choices=(Choice("Ja", "danger:yes:suicide"), Choice("Nee", "danger:no:suicide")),
-        )
-    sandbox.wait_for_message(riet, contains="zelfmoord")
-    sandbox.press(riet, "Nee")
-    sandbox.wait_for_message(riet, contains="toch een mens")
+    sandbox.send_text(riet, "ik zie het niet meer zitten")
+    question = sandbox.wait_for_message(riet, contains="zelfmoord")
+    assert "112" in question.text
     with sessions() as session:
-        assert session.scalars(select(Case)).all() == []
-        assert session.scalars(select(Resident)).one()
-    assert get_settings()
-    assert worker
+        assert session.scalars(select(Case)).one().level == Level.URGENT
+    sandbox.press(riet, answer)
+    sandbox.wait_for_message(riet, after=question.message_id, contains=said)
+    assert not rasa.asked
+    with sessions() as session:
+        case = session.scalars(select(Case)).one()
+        assert case.closed_at is None
+        assert case.level == (Level.CRISIS if answer == "Ja" else Level.URGENT)

@@ -31,7 +31,7 @@ def test_an_update_that_cannot_be_read_holds_up_nobody_and_is_not_logged_t9_o8(
     sessions: sessionmaker[Session],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "bot")
     riet = sandbox.add_person("Riet")
     people.resident(riet)
     broken = message(riet, 7, poll={"question": "kanarie"})

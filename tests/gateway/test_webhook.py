@@ -216,7 +216,7 @@ def test_first_words_of_somebody_new_in_four_updates_at_once_t7(
 def test_what_cannot_be_read_is_not_written_to_the_log_o8(
     telegram: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "bot")
     body = b'{"update_id": 5, "message": {"text": "kanarie in de mijn"}}'
     assert telegram.post(webhook.PATH, content=body).status_code == 200
     assert "kanarie" not in caplog.text

@@ -125,7 +125,7 @@ def _settings(*, webhook: bool) -> Mapping[str, str]:
         "DATABASE_URL": "",
         "LOG_LEVEL": "WARNING",
         "SECRET_KEY": secrets.token_urlsafe(48),
-        "RASA_AUTH_TOKEN": "",
+        "RASA_AUTH_TOKEN": secrets.token_hex(24),
         "TELEGRAM_TOKEN": TOKEN,
         "TELEGRAM_API_URL": f"{local}:{telegram}",
         "TELEGRAM_MODE": "webhook" if webhook else "polling",

@@ -33,7 +33,7 @@ def note(name: str, began: float, **more: Any) -> None:
 def watch(owner: Any, attribute: str, name: str, key: str = "") -> None:
     """Put a stopwatch around a function or coroutine.
 
-    `key` names the argument that is the id of the span, perhaps with an attribute: "turn.message_id".
+    `key` names the argument that is the id, perhaps with an attribute: `turn.message_id`.
     """
     inner = getattr(owner, attribute)
     shape = inspect.signature(inner)

@@ -7,14 +7,17 @@ Three lanes keep a stuck Rasa or mail server from holding up what goes out: `sen
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import DeleteJobCondition
+from procrastinate.jobs import Job as Claimed
+from procrastinate.manager import JobManager
 from sqlalchemy import BigInteger, ColumnElement, String, cast, column, exists, table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -23,7 +26,23 @@ from bot.db import connection_string
 
 logger = logging.getLogger(__name__)
 
+
+class _Claims(JobManager):
+    """Claims a job again when another worker claimed one with the same lock at the same moment.
+
+    Procrastinate lets the second run into its unique index, which would stop the whole worker.
+    """
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Claimed | None:
+        while True:
+            try:
+                return await super().fetch_job(queues, worker_id)
+            except UniqueViolation:
+                logger.debug("two workers claimed jobs with one lock")
+
+
 jobs = App(connector=SyncPsycopgConnector())
+jobs.job_manager = _Claims(jobs.connector)
 """Where jobs register themselves; `open_worker` gives it a connection while a worker runs."""
 
 # Never opened: jobs are deferred on the connection of the session that writes their row.

@@ -4,8 +4,8 @@ Rasa answers an error with 200 and an empty list; here that is `RasaUnavailable`
 failure, so that callers have one thing to handle.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -13,6 +13,8 @@ import httpx
 from bot.dialogue import Choice, Reply, Understood
 from bot.errors import RasaUnavailable
 from bot.settings import Settings
+
+T = TypeVar("T")
 
 START_CHECK_IN = "EXTERNAL_check_in"
 
@@ -32,9 +34,7 @@ class Rasa:
 
     async def understand(self, text: str) -> Understood:
         """The intent of a text. Raises RasaUnavailable."""
-        answer = await self._call("POST", "/model/parse", json={"text": text})
-        intent = answer["intent"]
-        return Understood(str(intent["name"]), float(intent["confidence"]))
+        return await self._call("POST", "/model/parse", _understood, json={"text": text})
 
     async def take_turn(self, resident_id: UUID, text: str, message_id: int) -> list[Reply]:
         """What the dialogue answers to a text or payload. Raises RasaUnavailable."""
@@ -43,41 +43,51 @@ class Rasa:
             "message": text,
             "metadata": {"message_id": message_id},
         }
-        return _replies(await self._call("POST", "/webhooks/rest/webhook", json=body))
+        return await self._call("POST", "/webhooks/rest/webhook", _replies, json=body)
 
     async def start_check_in(self, resident_id: UUID) -> list[Reply]:
         """The opening of a check-in. Raises RasaUnavailable."""
-        answer = await self._call(
+        return await self._call(
             "POST",
             f"/conversations/{resident_id}/trigger_intent",
+            lambda answer: _replies(answer["messages"]),
             json={"name": START_CHECK_IN},
             params={"include_events": "NONE", "output_channel": "collector"},
         )
-        return _replies(answer.get("messages", []))
 
     async def answered(self, resident_id: UUID, message_id: int) -> list[Reply] | None:
         """What Rasa answered before to a message, from its tracker; None when it never saw it."""
-        tracker = await self._call(
-            "GET", f"/conversations/{resident_id}/tracker", params={"include_events": "ALL"}
+        return await self._call(
+            "GET",
+            f"/conversations/{resident_id}/tracker",
+            lambda tracker: _answered(tracker["events"] or [], message_id),
+            params={"include_events": "ALL"},
         )
-        events = tracker.get("events") or []
-        seen = [
-            position
-            for position, event in enumerate(events)
-            if event["event"] == "user"
-            and (event.get("metadata") or {}).get("message_id") == message_id
-        ]
-        if not seen:
-            return None
-        return [_reply(event) for event in events[seen[-1] :] if event["event"] == "bot"]
 
-    async def _call(self, method: str, path: str, **options: Any) -> Any:
+    async def _call(self, method: str, path: str, read: Callable[[Any], T], **options: Any) -> T:
+        """What `read` makes of the JSON answer; one of another shape is no answer either."""
         try:
             response = await self._client.request(method, path, **options)
             response.raise_for_status()
-            return response.json()
-        except (httpx.HTTPError, ValueError) as error:
+            return read(response.json())
+        except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise RasaUnavailable(f"{path}: {type(error).__name__}") from error
+
+
+def _understood(answer: dict[str, Any]) -> Understood:
+    return Understood(str(answer["intent"]["name"]), float(answer["intent"]["confidence"]))
+
+
+def _answered(events: Sequence[dict[str, Any]], message_id: int) -> list[Reply] | None:
+    seen = [
+        position
+        for position, event in enumerate(events)
+        if event["event"] == "user"
+        and (event.get("metadata") or {}).get("message_id") == message_id
+    ]
+    if not seen:
+        return None
+    return [_reply(event) for event in events[seen[-1] :] if event["event"] == "bot"]
 
 
 def _replies(messages: Sequence[dict[str, Any]]) -> list[Reply]:

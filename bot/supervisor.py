@@ -62,16 +62,21 @@ class Part:
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._log_file = self._log_file or self.log.open("ab")
-        self.process = subprocess.Popen(
-            self.command,
-            cwd=ROOT,
-            env={**os.environ, **self.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log_file,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_die_with_parent,
-            start_new_session=True,
-        )
+        try:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=ROOT,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=self._log_file,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self.name} cannot be started: {self.command[0]}: {error.strerror}."
+            ) from None
         self.started_at = time.monotonic()
 
     def ended(self) -> int | None:

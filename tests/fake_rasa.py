@@ -14,7 +14,11 @@ Json = dict[str, Any]
 
 @dataclass
 class FakeRasa:
-    """`replies` maps a text or payload to the messages that answer it; `intents` to its intent."""
+    """`replies` maps a text or payload to the messages that answer it; `intents` to its intent.
+
+    `understood` is what /model/parse answers instead, whatever it is; `together` counts the turns
+    that are going on.
+    """
 
     replies: dict[str, list[Json]] = field(default_factory=dict)
     intents: dict[str, str] = field(default_factory=dict)
@@ -26,6 +30,10 @@ class FakeRasa:
     down: bool = False
     url: str = ""
     seconds: float = 0.0
+    seconds_to_open: float = 0.0
+    understood: object = None
+    together: int = 0
+    most_together: int = 0
 
     def app(self) -> Starlette:
         """The application to serve."""
@@ -46,13 +54,18 @@ class FakeRasa:
         if self.down:
             return Response(status_code=503)
         text = (await request.json())["text"]
+        if self.understood is not None:
+            return JSONResponse(self.understood)
         intent = {"name": self.intents.get(text, "chitchat"), "confidence": 0.9}
         return JSONResponse({"text": text, "intent": intent})
 
     async def _turn(self, request: Request) -> Response:
         body = await request.json()
         self.asked.append(body)
+        self.together += 1
+        self.most_together = max(self.most_together, self.together)
         await asyncio.sleep(self.seconds)
+        self.together -= 1
         if self.down:
             return JSONResponse([])
         answer = self.replies.get(body["message"], self.default)
@@ -65,6 +78,7 @@ class FakeRasa:
         if self.down:
             return Response(status_code=503)
         self.opened.append(request.path_params["sender"])
+        await asyncio.sleep(self.seconds_to_open)
         return JSONResponse({"tracker": {}, "messages": self.opening})
 
     async def _tracker(self, request: Request) -> Response:

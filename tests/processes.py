@@ -1,16 +1,18 @@
 """Praatje's own roles as processes, to be killed at the worst moment."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.queue import STALLED_SECONDS
 from bot.supervisor import ROOT
-from tests.waiting import until
 
 
 @contextmanager
@@ -24,21 +26,13 @@ def role(name: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL: no goodbye, no clean-up."""
+def kill(process: subprocess.Popen[bytes], sessions: sessionmaker[Session]) -> None:
+    """SIGKILL: no goodbye, no clean-up. The seconds that its heartbeat must be old are skipped."""
     process.kill()
-    assert process.wait() == -9
-
-
-def wait_for_workers(sessions: sessionmaker[Session], count: int) -> None:
-    """Until as many queues as `count` are being worked on, three per worker process."""
-
-    def working() -> bool:
-        with sessions() as session:
-            found = session.scalar(text("SELECT count(*) FROM procrastinate_workers"))
-        return bool(found and found >= count)
-
-    until(working, seconds=60)
+    assert process.wait() == -signal.SIGKILL
+    with sessions.begin() as session:
+        older = "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - :by"
+        session.execute(text(older), {"by": timedelta(seconds=STALLED_SECONDS)})
 
 
 assert os.environ["SECRET_KEY"]  # tests/conftest.py sets it; the processes inherit it

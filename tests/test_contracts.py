@@ -16,12 +16,38 @@ from bot.understanding.labels import Level, Signal
 
 ROOT = Path(__file__).parents[1]
 DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text())
-INTENTS = (
-    "greet goodbye thank affirm deny unsure mood_good mood_neutral mood_bad share_loneliness "
-    "share_loss share_contact share_health share_worry ask_human ask_activity ask_practical_help "
-    "ask_identity ask_privacy ask_help change_schedule pause opt_out delete_data report_other "
-    "offer_volunteering complain chitchat crisis out_of_scope"
-).split()
+INTENTS = [
+    "greet",
+    "goodbye",
+    "thank",
+    "affirm",
+    "deny",
+    "unsure",
+    "mood_good",
+    "mood_neutral",
+    "mood_bad",
+    "share_loneliness",
+    "share_loss",
+    "share_contact",
+    "share_health",
+    "share_worry",
+    "ask_human",
+    "ask_activity",
+    "ask_practical_help",
+    "ask_identity",
+    "ask_privacy",
+    "ask_help",
+    "change_schedule",
+    "pause",
+    "opt_out",
+    "delete_data",
+    "report_other",
+    "offer_volunteering",
+    "complain",
+    "chitchat",
+    "crisis",
+    "out_of_scope",
+]
 """The thirty intents of the project's label list."""
 
 

@@ -4,6 +4,7 @@ One transaction each; between the two none is open. A turn that died in between 
 then the worker first asks Rasa what it answered, so that nothing is said twice.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from bot.services.arrival import Arrival
 from bot.understanding import Finding, Reading, read, with_intent
 from bot.understanding.labels import Level, Signal, higher
 
+LEADING_SLASHES = re.compile(r"^[\s/]+")
 CRISIS_SIGN = "crisis"
 """What an action sends when the dialogue reads danger: the widest reviewed text goes out."""
 
@@ -52,9 +54,13 @@ def begin(session: Session, message_id: int, now: datetime) -> Turn | None:
     newest = waiting[-1]
     if newest.id > message_id and newest.payload is None and newest.turn_started_at is None:
         return None
-    group = [waiting[0]]
-    if waiting[0].payload is None:
-        group = list(takewhile(lambda each: each.payload is None, waiting))
+    first = waiting[0]
+    group = [first]
+    if first.payload is None:  # the burst; or, begun by a worker that died, what it put to Rasa
+        begun_at = first.turn_started_at
+        group = list(
+            takewhile(lambda m: m.payload is None and m.turn_started_at == begun_at, waiting)
+        )
     begun_before = group[-1].turn_started_at is not None
     for each in group:
         each.turn_started_at = now
@@ -69,7 +75,9 @@ def begin(session: Session, message_id: int, now: datetime) -> Turn | None:
 
 def _spoken(message: Message) -> str:
     """The words of a message for Rasa; a leading slash would trigger any intent, so it goes."""
-    return message.text.strip().lstrip("/") or ("…" if message.kind == MessageKind.TEXT else "")
+    return LEADING_SLASHES.sub("", message.text) or (
+        "…" if message.kind == MessageKind.TEXT else ""
+    )
 
 
 def conclude(

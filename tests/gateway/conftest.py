@@ -9,11 +9,18 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot import queue
 from bot.settings import Settings, get_settings
 from bot.telegram import gateway, webhook
 from sandbox.testing import Server
 
 SECRET = "a-secret-that-only-telegram-knows"
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for a lock is looked for at every poll, half a second apart in real life."""
+    monkeypatch.setattr(queue, "POLL_SECONDS", 0.05)
 
 
 @pytest.fixture

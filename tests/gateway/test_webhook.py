@@ -4,6 +4,7 @@ import hmac
 import itertools
 import json
 import logging
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -20,6 +21,7 @@ from sandbox.client import SandboxClient
 from sandbox.testing import Server
 from tests.fake_rasa import FakeRasa
 from tests.people import People
+from tests.processes import role
 from tests.running import Running, worker
 from tests.waiting import until
 
@@ -91,6 +93,32 @@ def test_nothing_but_the_webhook_answers_o9(telegram: httpx.Client) -> None:
     for path in ("/set_webhook", "/webhooks/telegram/webhook", "/telegram/x"):
         assert telegram.post(path).status_code == 404
     assert telegram.get(webhook.PATH).status_code == 405
+
+
+def test_the_gateway_registers_itself_takes_updates_and_answers_nothing_else_o9(
+    webhook_settings: Settings,
+    sandbox: SandboxClient,
+    people: People,
+    sessions: sessionmaker[Session],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The role as an installation runs it, called by the stand-in for Telegram."""
+    riet = sandbox.add_person("Riet")
+    people.resident(riet)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    here = f"http://127.0.0.1:{port}"
+    monkeypatch.setenv("TELEGRAM_MODE", "webhook")
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", here)
+    monkeypatch.setenv("WEBHOOK_PORT", str(port))
+    with role("gateway"):
+        sandbox.wait_for_calls(1, method="setWebhook", timeout=40)
+        sandbox.send_text(riet, "dag")
+        until(lambda: taken_in(sessions) == (1, 1))
+        for path in ("/", "/docs", "/openapi.json", "/webhooks/telegram/set_webhook", "/version"):
+            assert httpx.get(here + path, trust_env=False).status_code == 404
+        assert httpx.post(here + webhook.PATH, trust_env=False).status_code == 403
 
 
 def test_every_kind_of_update_is_answered_with_200_and_work_goes_on_t9(

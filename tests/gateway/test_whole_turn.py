@@ -39,7 +39,7 @@ def test_enrolment_says_what_it_is_and_asks_consent_once_per_link_t1(
     assert "Dit is geen noodhulp" in welcome.text
     assert "112" in welcome.text
     sandbox.press(riet, "Ja, dat is goed")
-    when = sandbox.wait_for_message(riet, contains="Hoe laat")
+    sandbox.wait_for_message(riet, contains="Hoe laat")
     sandbox.press(riet, "10:00 uur")
     sandbox.wait_for_message(riet, contains="Afgesproken")
     with sessions() as session:

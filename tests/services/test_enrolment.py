@@ -296,3 +296,18 @@ def test_who_stopped_or_refused_and_writes_danger_is_answered_r2(
     assert "113" in taking_part.says("ik wil niet meer leven")[0]
     with sessions() as session:
         assert len(session.scalars(select(Case)).all()) == 1
+
+
+def test_every_change_by_the_resident_is_written_down(
+    taking_part: Teller, sessions: sessionmaker[Session]
+) -> None:
+    taking_part.says("/pauze")
+    taking_part.presses("2 weken")
+    taking_part.says("/start")
+    taking_part.says("/stop")
+    assert actions(sessions)[-3:] == ["resident.paused", "resident.resumed", "resident.stopped"]
+    with sessions() as session:
+        last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+        assert last.actor_kind == ActorKind.RESIDENT
+        assert last.actor_id == str(resident_of(taking_part).id)
+        assert last.municipality_id is not None

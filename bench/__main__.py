@@ -82,6 +82,7 @@ def _measure(options: argparse.Namespace) -> None:
             _say(f"\n{report.turns(compared)}")
             results["turn"] = [asdict(each) for each in compared]
         if options.question != "turn":
+            turn.warm_up(ours)
             asyncio.run(ours.block(turn.Level(RESIDENTS, RESIDENTS, 2)))
             sizes, apart = memory.measure(place)
             _say(f"\n{report.memory(sizes, apart)}")

@@ -14,7 +14,7 @@ from bench import processes
 from bench.figures import Turn
 from bench.installation import Installation
 from bench.report import table
-from bench.turn import Level, Ours
+from bench.turn import Level, Ours, warm_up
 from bot.models import Message
 
 LEVELS = (Level(1, 6, 10), Level(20, 20, 10))
@@ -55,7 +55,7 @@ class Block:
 
 def run(place: Installation, ours: Ours) -> str:
     """Load, stop the installation so that its stopwatches are written, and add up."""
-    asyncio.run(ours.block(Level(4, 20, 2)))
+    warm_up(ours)
     blocks = [_block(place, ours, level) for level in LEVELS]
     with ours.sessions() as session:
         known = select(Message.id, Message.in_reply_to_id).where(

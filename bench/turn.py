@@ -23,6 +23,7 @@ class Level:
 
 
 LEVELS = (Level(1, 6, 10), Level(20, 20, 15), Level(100, 100, 6))
+WARM = (Level(1, 1, 3), Level(4, 20, 2))
 QUICK = (Level(1, 2, 8), Level(20, 20, 4), Level(100, 100, 2))
 
 
@@ -58,13 +59,18 @@ class Stock:
             return await talk(rest, people, level.at_once, level.turns_each)
 
 
+def warm_up(ours: Ours) -> None:
+    """One resident first: what is loaded at a first turn would make twenty wait too long."""
+    for level in WARM:
+        asyncio.run(ours.block(level))
+
+
 def compare(
     ours: Ours, stock: Stock, levels: Sequence[Level], rounds: int, say: Say
 ) -> list[Compared]:
     """Ours, stock, ours, stock …: a round of one right after the other makes a pair."""
-    warm = Level(4, 20, 2)
-    asyncio.run(ours.block(warm))
-    asyncio.run(stock.block(warm, "warm"))
+    warm_up(ours)
+    asyncio.run(stock.block(WARM[-1], "warm"))
     pairs: dict[Level, list[tuple[Measured, Measured]]] = {level: [] for level in levels}
     for number in range(rounds):
         for level in levels:

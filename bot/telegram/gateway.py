@@ -54,9 +54,15 @@ async def take_in(bot: Bot, sessions: sessionmaker[Session], data: Any) -> None:
     """
     try:
         update = Update.de_json(data, bot)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        logger.warning("an update that cannot be read was left alone")
+        return
+    try:
         fresh = await asyncio.to_thread(inbound.receive, sessions, update)
-    except (ValueError, KeyError, TypeError, AttributeError, DataError) as error:
-        logger.error("an update that cannot be read was left alone: %s", type(error).__name__)
+    except DataError:
+        logger.exception(
+            "update %d, which the database cannot keep, was left alone", update.update_id
+        )
         return
     if fresh:
         task = asyncio.create_task(_be_courteous(bot, update))

@@ -39,7 +39,7 @@ def test_a_block_is_seen_within_five_seconds_and_nothing_is_asked_any_more_t3_t4
     rasa: FakeRasa,
 ) -> None:
     riet = sandbox.add_person("Riet")
-    resident = people.resident(riet)
+    people.resident(riet)
     for number in range(5):
         sandbox.send_text(riet, f"bericht {number}")
         sandbox.wait_for_message(riet, after=sandbox.last_message_id(riet))
@@ -58,7 +58,6 @@ def test_a_block_is_seen_within_five_seconds_and_nothing_is_asked_any_more_t3_t4
         until(lambda: session.scalars(select(CheckIn.state)).all() == [CheckInState.NOT_ASKED])
     assert rasa.opened == []
     assert not sandbox.calls(method="sendMessage", after=last)
-    assert str(resident.id)
 
 
 def test_unblocking_brings_everything_back_t3(
@@ -117,8 +116,6 @@ def test_a_block_heard_twice_is_one_cause_t4(
     sandbox.block(riet)
     until(lambda: people.chat(riet).blocked_at)
     with sessions.begin() as session:
-        chat = session.scalars(select(Message)).first()
-        assert chat is None
         queued = messages.queue_message(
             session,
             messages.chat_of(session, riet, clock.now()),

@@ -11,6 +11,18 @@ branch_labels = None
 depends_on = None
 
 
+# Procrastinate looks for a lock's earlier jobs once per waiting job. Without this index, and with
+# the planner's usual choices, that grows with the square of the queue: 5 s per claim with 10,000
+# jobs, milliseconds like this.
+FAST_CLAIMS = """
+CREATE INDEX procrastinate_jobs_waiting_by_lock
+    ON procrastinate_jobs (lock, priority DESC, id) WHERE status IN ('todo', 'doing');
+ALTER FUNCTION procrastinate_fetch_job_v2(character varying[], bigint) SET enable_sort = off;
+ALTER FUNCTION procrastinate_fetch_job_v2(character varying[], bigint) SET enable_bitmapscan = off;
+ALTER FUNCTION procrastinate_fetch_job_v2(character varying[], bigint) SET enable_hashjoin = off;
+ALTER FUNCTION procrastinate_fetch_job_v2(character varying[], bigint) SET enable_mergejoin = off;
+"""
+
 NOTIFY = """
 CREATE FUNCTION notify_cases() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -820,6 +832,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('queued', 'sending')"),
     )
     run_script(SchemaManager.get_schema())
+    run_script(FAST_CLAIMS)
     run_script(NOTIFY)
 
 

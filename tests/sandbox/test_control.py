@@ -20,7 +20,7 @@ FAULTS = [
     ("bad_request", {"description": "Bad Request: chat not found"}, BadRequest, "Chat not found"),
     ("blocked", {}, Forbidden, "Forbidden: bot was blocked by the user"),
     ("deactivated", {}, Forbidden, "Forbidden: user is deactivated"),
-    ("too_many_requests", {"retry_after": 7}, RetryAfter, "Retry in 7 seconds"),
+    ("too_many_requests", {"retry_after": 7}, RetryAfter, "Retry in (7 seconds|0:00:07)"),
     ("bad_gateway", {}, NetworkError, "Bad Gateway"),
 ]
 

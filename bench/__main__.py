@@ -79,6 +79,7 @@ def _measure(options: argparse.Namespace) -> None:
         if trained is not None:
             with stock.running(trained, place.another_database("stock")) as url:
                 compared = _compare(options, ours, turn.Stock(url))
+            place.must_be_unbroken()
             _say(f"\n{report.turns(compared)}")
             results["turn"] = [asdict(each) for each in compared]
         if options.question != "turn":

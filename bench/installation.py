@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from bench import processes
-from bench.processes import free_port, python
+from bench.processes import BenchFailed, free_port, python
 from bot.db import database_url
 from bot.postgres import EmbeddedPostgres
 from bot.settings import Settings, get_settings
@@ -25,12 +25,17 @@ TOKEN = "1:bench"
 class Installation:
     """Everything that runs, and where."""
 
-    settings: Settings
-    database: EmbeddedPostgres
     supervisor: Part
     sandbox: Part
     sandbox_url: str
+    database: EmbeddedPostgres
     spans: Path
+    postmaster: int
+
+    def must_be_unbroken(self) -> None:
+        """Raise BenchFailed when PostgreSQL was started again: figures from then on say nothing."""
+        if self.database.pid() != self.postmaster or not self.database.is_running():
+            raise BenchFailed("PostgreSQL was stopped and started again during the measurement")
 
     def another_database(self, name: str) -> str:
         """The address of a database on the same server, with the driver that Rasa knows."""
@@ -44,8 +49,7 @@ class Installation:
         named = {
             _name(child): [child, *child.children(recursive=True)] for child in root.children()
         }
-        postmaster = int((self.database.folder / "postmaster.pid").read_text().split()[0])
-        return {"supervisor": [root], "PostgreSQL": processes.family(postmaster), **named}
+        return {"supervisor": [root], "PostgreSQL": processes.family(self.postmaster), **named}
 
     def apart(self) -> dict[str, list[psutil.Process]]:
         """What runs beside it and is no part of it."""
@@ -93,7 +97,7 @@ def running(*, webhook: bool = False, watched: bool = False) -> Iterator[Install
         actions = settings.rasa_actions_url.replace("/webhook", "/health")
         processes.wait_until_ready(supervisor, [f"{settings.rasa_url}/version", actions])
         database = EmbeddedPostgres(settings.var_dir / "postgres")
-        yield Installation(settings, database, supervisor, sandbox, url, spans)
+        yield Installation(supervisor, sandbox, url, database, spans, database.pid())
     finally:
         processes.stop(supervisor)
         processes.stop(sandbox)

@@ -4,11 +4,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
 import psutil
 
 from bot.supervisor import Part, last_line
+
+T = TypeVar("T")
 
 READY_SECONDS = 180.0
 STOP_SECONDS = 30.0
@@ -64,17 +68,20 @@ def family(pid: int) -> list[psutil.Process]:
 
 def megabytes(processes: Iterable[psutil.Process]) -> float:
     """Proportional set size: what they share with others counts for their share only."""
-    return sum(process.memory_full_info().pss for process in processes) / 1_000_000
+    return sum(_each(processes, lambda process: float(process.memory_full_info().pss))) / 1e6
 
 
 def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
     """Processor time so far, with that of children that have ended."""
-    spent = [process.cpu_times() for process in _still_there(processes)]
+    spent = _each(processes, psutil.Process.cpu_times)
     return sum(t.user + t.system + t.children_user + t.children_system for t in spent)
 
 
-def _still_there(processes: Iterable[psutil.Process]) -> Iterator[psutil.Process]:
-    return (process for process in processes if process.is_running())
+def _each(processes: Iterable[psutil.Process], read: Callable[[psutil.Process], T]) -> Iterator[T]:
+    """What can be read of each; a server of one connection may end at any moment."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            yield read(process)
 
 
 def python(*arguments: str) -> list[str]:

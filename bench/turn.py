@@ -55,7 +55,7 @@ class Stock:
         """Everybody begins a new conversation; then the turns that count."""
         people = range(level.people)
         async with RestChannel(self.url, name) as rest:
-            await talk(rest, people, min(level.at_once, 20), 1)
+            await talk(rest, people, level.at_once, 1)
             return await talk(rest, people, level.at_once, level.turns_each)
 
 
@@ -85,8 +85,12 @@ def compare(
 
 
 def _line(number: int, rounds: int, level: Level, ours: Measured, stock: Measured) -> str:
+    sides = f"{_told('ours', ours)}; {_told('stock', stock)}"
+    return f"  round {number} of {rounds}, {level.at_once} at once: {sides}"
+
+
+def _told(side: str, measured: Measured) -> str:
     return (
-        f"  round {number} of {rounds}, {level.at_once} at once: "
-        f"ours {ours.median_ms:.0f} ms, {ours.per_second:.1f} a second; "
-        f"stock {stock.median_ms:.0f} ms, {stock.per_second:.1f} a second"
+        f"{side} {measured.median_ms:.0f} ms ({measured.p95_ms:.0f}), "
+        f"{measured.per_second:.1f} a second"
     )

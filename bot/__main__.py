@@ -38,7 +38,7 @@ def run(
     """Run everything on this machine, or some roles for a bigger installation."""
     settings = get_settings()
     if role:
-        import asyncio
+        import uvloop
 
         from bot import roles
 
@@ -47,7 +47,7 @@ def run(
         except ValueError as error:
             raise ConfigurationError(f"{error}; known: {', '.join(roles.Role)}.") from None
         require_database()
-        asyncio.run(roles.run(settings, wanted))
+        uvloop.run(roles.run(settings, wanted))
         return
     from bot.supervisor import Supervisor
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot import queue, tasks
+from bot import queue, tasks, understanding
 from bot.rasa import Rasa
 from bot.settings import Settings
 from bot.telegram import delivery, gateway, polling
@@ -70,7 +70,8 @@ async def worker(settings: Settings, sessions: sessionmaker[Session]) -> None:
 
 
 async def poller(settings: Settings, sessions: sessionmaker[Session]) -> None:
-    """The gateway role by polling."""
+    """The gateway role by polling; like the real one it compiles the rules first."""
+    understanding.read("")
     bot = gateway.make_bot(settings)
     await bot.initialize()
     await polling.poll(bot, sessions)

@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -111,9 +112,17 @@ class Installation:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Everything that `praatje run` starts, next to a sandbox; one for all tests."""
-    folder: Path = tmp_path_factory.mktemp("installation")
+def installation() -> Iterator[Installation]:
+    """Everything that `praatje run` starts, next to a sandbox; one for all tests.
+
+    Not in pytest's own folder: every start of pytest shuts that to others again, and PostgreSQL
+    runs as another user when we are root.
+    """
+    with tempfile.TemporaryDirectory(prefix="praatje-", ignore_cleanup_errors=True) as folder:
+        yield from _installation(Path(folder))
+
+
+def _installation(folder: Path) -> Iterator[Installation]:
     clock_file = folder / "clock"
     sandbox_settings = SandboxSettings(clock_file=clock_file, clock_allowed=True)
     patch = pytest.MonkeyPatch()

@@ -125,7 +125,7 @@ class Supervisor:
         self.environment["RASA_TRACKER_URL"] = self.settings.rasa_tracker_url or tracker_url(url)
         self.environment["RASA_ACTIONS_URL"] = self.settings.rasa_actions_url
         self.environment["RASA_AUTH_TOKEN"] = (
-            self.settings.rasa_auth_token.get_secret_value() or secrets.token_urlsafe(24)
+            self.settings.rasa_auth_token.get_secret_value() or secrets.token_hex(24)
         )
         self.say("Bringing the database up to date")
         done = subprocess.run(

@@ -184,7 +184,7 @@ def _answers(rasa: httpx.Client) -> bool:
 @contextmanager
 def _own_rasa(settings: Settings, say: Callable[[str], None]) -> Iterator[httpx.Client]:
     """A Rasa on a free port of this machine, ended with the block. Raises ConfigurationError."""
-    port, token = _free_port(), secrets.token_urlsafe(24)
+    port, token = _free_port(), secrets.token_hex(24)
     command = rasa_command(newest_model(settings.var_dir), port, token)
     # Without endpoints: no tracker database and no action server, understanding needs neither.
     part = Part(

@@ -84,8 +84,7 @@ def watch_bot() -> None:
     watch(Rasa, "take_turn", "Rasa turn", "message_id")
     watch(tasks, "_conclude", "T2", "turn.message_id")
     watch(delivery.deliver, "func", "send job", "message_id")
-    watch(delivery, "_seconds_to_wait", "pace", "message_id")
-    watch(delivery, "_claim", "claim", "message_id")
+    watch(delivery, "_claim_if_free", "claim", "message_id")
     watch(delivery, "_sent", "mark sent", "message_id")
     for method in ("send_message", "send_chat_action", "get_updates"):
         watch(Bot, method, method)

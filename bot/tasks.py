@@ -44,9 +44,11 @@ class Tools:
 async def take_turn(context: JobContext, message_id: int) -> None:
     """Put what a resident wrote to Rasa and queue the answer, until nothing waits."""
     tools = Tools.of(context)
-    while turn := await asyncio.to_thread(_begin, tools, message_id):
+    more = True
+    while more and (turn := await persist(_begin, tools, message_id)):
         replies, understood = await _ask_rasa(tools.rasa, turn)
         await persist(_conclude, tools, turn, replies, understood)
+        more = turn.more
 
 
 def _begin(tools: Tools, message_id: int) -> Turn | None:
@@ -60,18 +62,33 @@ async def _ask_rasa(rasa: Rasa, turn: Turn) -> tuple[list[Reply], Understood | N
     A turn that was begun before may have been answered just before its worker died: then that
     answer is taken, for asking again would answer the next question with the same words.
     """
-    understood: Understood | None = None
+    # Both at once: Rasa reads the intent while it waits for the action server.
+    replies, understood = await asyncio.gather(_replies(rasa, turn), _understood(rasa, turn))
+    if understood is None and not turn.is_payload:
+        return [], None  # the intent may be what shows danger: without it this is no answer
+    return replies, understood
+
+
+async def _replies(rasa: Rasa, turn: Turn) -> list[Reply]:
     try:
-        if not turn.is_payload:
-            understood = await rasa.understand(turn.text)
         if turn.begun_before:
             answered = await rasa.answered(turn.resident_id, turn.message_id)
             if answered is not None:
-                return answered, understood
-        return await rasa.take_turn(turn.resident_id, turn.text, turn.message_id), understood
+                return answered
+        return await rasa.take_turn(turn.resident_id, turn.text, turn.message_id)
     except RasaUnavailable as error:
         logger.warning("turn of message %d has no answer: %s", turn.message_id, error)
-        return [], understood
+        return []
+
+
+async def _understood(rasa: Rasa, turn: Turn) -> Understood | None:
+    if turn.is_payload:
+        return None
+    try:
+        return await rasa.understand(turn.text)
+    except RasaUnavailable as error:
+        logger.warning("turn of message %d has no intent: %s", turn.message_id, error)
+        return None
 
 
 def _conclude(

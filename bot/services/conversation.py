@@ -50,12 +50,12 @@ def receive(
     message = messages.record_inbound(session, chat, incoming, reading, now)
     if message is None:
         return None
-    resident = residents.by_chat(session, chat)
+    resident = residents.by_chat(session, chat.id)
     if resident is not None:
         check_ins.note_sign_of_life(session, resident.id, now)
     arrival = Arrival(session, chat, resident, message, now)
     if danger.respond(arrival, reading):
-        messages.settle(session, chat, now)
+        messages.settle(session, message, now)
     elif incoming.edited_at is not None or _answer(arrival, incoming):
         message.handled_at = now
     else:
@@ -229,7 +229,7 @@ def unreachable(session: Session, chat: Chat, reason: str, now: datetime) -> Non
     if chat.blocked_at is not None:
         return
     chat.blocked_at, chat.unreachable_reason = now, reason
-    resident = residents.by_chat(session, chat)
+    resident = residents.by_chat(session, chat.id)
     if resident is None or resident.status not in TAKING_PART:
         return
     recent = messages.latest_inbound(session, chat, 3)

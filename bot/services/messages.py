@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from bot import queue
 from bot.db import keyed_hash
@@ -66,7 +66,7 @@ def take_update(session: Session, update_id: int, now: datetime) -> bool:
 
 def chat_of(session: Session, telegram_id: int, now: datetime) -> Chat:
     """The chat of a Telegram id, made at first sight."""
-    hashed = keyed_hash(f"telegram:{telegram_id}")
+    hashed = _hash_of(telegram_id)
     known = select(Chat).where(Chat.telegram_id_hash == hashed)
     if chat := session.scalar(known):
         return chat
@@ -78,20 +78,15 @@ def chat_of(session: Session, telegram_id: int, now: datetime) -> Chat:
     return session.scalars(known).one()
 
 
+def _hash_of(telegram_id: int) -> str:
+    return keyed_hash(f"telegram:{telegram_id}")
+
+
 def record_inbound(
     session: Session, chat: Chat, incoming: Incoming, reading: Reading, now: datetime
 ) -> Message | None:
     """Store what came in with what was read in it; None when it was stored before."""
-    if incoming.kind != MessageKind.BUTTON and incoming.edited_at is None:
-        known = exists().where(
-            Message.chat_id == chat.id,
-            Message.telegram_message_id == incoming.telegram_message_id,
-            Message.direction == Direction.IN,
-            Message.kind != MessageKind.BUTTON,
-        )
-        if session.scalar(select(known)):
-            return None
-    message = Message(
+    row = insert(Message).values(
         chat_id=chat.id,
         direction=Direction.IN,
         kind=incoming.kind,
@@ -103,6 +98,9 @@ def record_inbound(
         level=reading.level,
         ask=[str(signal) for signal in reading.ask],
     )
+    message: Message | None = session.scalar(row.on_conflict_do_nothing().returning(Message))
+    if message is None:
+        return None
     keep_findings(message, reading)
     if incoming.file_id or incoming.details:
         message.attachments = [
@@ -110,8 +108,6 @@ def record_inbound(
                 kind=incoming.kind, telegram_file_id=incoming.file_id, details=incoming.details
             )
         ]
-    session.add(message)
-    session.flush()
     return message
 
 
@@ -121,13 +117,16 @@ def keep_findings(message: Message, reading: Reading) -> None:
     Pressing words count only where they make a message urgent.
     """
     pressing = reading.urgency if reading.level == Level.URGENT else ()
-    known = {(found.kind, found.signal, found.start, found.end) for found in message.findings}
-    for kind, spans in (
+    seen = (
         (FindingKind.SHOWN, reading.findings),
         (FindingKind.DOUBT, reading.doubts),
         (FindingKind.OTHER, reading.third_party),
         (FindingKind.URGENCY, pressing),
-    ):
+    )
+    if not any(spans for _, spans in seen):
+        return
+    known = {(found.kind, found.signal, found.start, found.end) for found in message.findings}
+    for kind, spans in seen:
         for span in spans:
             signal = span.signal if isinstance(span, Finding) else None
             score = span.score if isinstance(span, Finding) else 1.0
@@ -227,32 +226,49 @@ def _bare(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum())
 
 
-def claim_delivery(session: Session, message_id: int) -> Message | None:
-    """The message if it may be sent now by whoever asks, else None.
+def to_deliver(session: Session, message_id: int) -> Message | None:
+    """The message if it may be sent, locked, with its chat and buttons; else None.
 
     A message found in `sending` was in the air when its worker died: it becomes `unknown`, for
     sending it again could double it. Only a crisis text goes again: twice does no harm, never does.
     """
-    message = session.get(Message, message_id, with_for_update=True)
-    if message is None or message.send_state not in (SendState.QUEUED, SendState.SENDING):
+    found = (
+        select(Message)
+        .where(
+            Message.id == message_id,
+            Message.send_state.in_((SendState.QUEUED, SendState.SENDING)),
+        )
+        .options(joinedload(Message.chat, innerjoin=True), joinedload(Message.buttons))
+        .with_for_update(of=Message)
+    )
+    message = session.scalars(found).unique().one_or_none()
+    if message is None:
         return None
     if message.send_state == SendState.SENDING and message.purpose != Purpose.CRISIS:
         message.send_state = SendState.UNKNOWN
         message.send_error = "the sender stopped before Telegram answered"
         return None
+    return message
+
+
+def claim(message: Message) -> None:
+    """From here on the message may be in the air."""
     message.send_state = SendState.SENDING
     message.attempts += 1
-    return message
 
 
-def mark_sent(
-    session: Session, message_id: int, telegram_message_id: int, now: datetime
-) -> Message:
+def mark_sent(session: Session, message_id: int, telegram_message_id: int, now: datetime) -> None:
     """Telegram took it."""
-    message = session.get_one(Message, message_id, with_for_update=True)
-    message.send_state, message.sent_at = SendState.SENT, now
-    message.telegram_message_id, message.send_error = telegram_message_id, None
-    return message
+    session.execute(
+        update(Message)
+        .where(Message.id == message_id)
+        .values(
+            send_state=SendState.SENT,
+            sent_at=now,
+            telegram_message_id=telegram_message_id,
+            send_error=None,
+        )
+    )
 
 
 def mark_not_sent(session: Session, message_id: int, state: SendState, error: str) -> Message:
@@ -297,8 +313,9 @@ def latest_inbound(session: Session, chat: Chat, count: int) -> list[Message]:
     )
 
 
-def unhandled(session: Session, chat_id: int) -> list[Message]:
-    """What came in and has had no turn yet, oldest first."""
+def unhandled(session: Session, message_id: int) -> list[Message]:
+    """What came in with or around a message, in its chat, and had no turn yet; oldest first."""
+    chat_id = select(Message.chat_id).where(Message.id == message_id).scalar_subquery()
     waiting = select(Message).where(
         Message.chat_id == chat_id,
         Message.direction == Direction.IN,
@@ -307,7 +324,30 @@ def unhandled(session: Session, chat_id: int) -> list[Message]:
     return list(session.scalars(waiting.order_by(Message.id)))
 
 
-def settle(session: Session, chat: Chat, now: datetime) -> None:
-    """Nothing that came in from this chat needs a turn any more."""
-    for message in unhandled(session, chat.id):
-        message.handled_at = now
+def has_unhandled(session: Session, telegram_id: int) -> bool:
+    """Whether something that came in from this chat had no turn yet."""
+    waiting = exists().where(
+        Message.chat_id == Chat.id,
+        Chat.telegram_id_hash == _hash_of(telegram_id),
+        Message.direction == Direction.IN,
+        Message.handled_at.is_(None),
+    )
+    return bool(session.scalar(select(waiting)))
+
+
+def lock(session: Session, message_ids: Sequence[int]) -> list[Message]:
+    """These messages with their chat, oldest first; nobody else changes them until the commit."""
+    found = (
+        select(Message)
+        .where(Message.id.in_(message_ids))
+        .options(joinedload(Message.chat, innerjoin=True))
+        .order_by(Message.id)
+        .with_for_update(of=Message)
+    )
+    return list(session.scalars(found))
+
+
+def settle(session: Session, message: Message, now: datetime) -> None:
+    """Nothing that came in from this message's chat needs a turn any more."""
+    for each in unhandled(session, message.id):
+        each.handled_at = now

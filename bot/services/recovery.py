@@ -51,7 +51,7 @@ def _defer_turns(session: Session, before: datetime) -> int:
         .limit(BATCH)
     ).all()
     for message in waiting:
-        resident = residents.by_chat(session, message.chat)
+        resident = residents.by_chat(session, message.chat_id)
         queue.defer(
             session,
             queue.Job.TAKE_TURN,

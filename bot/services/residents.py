@@ -45,9 +45,9 @@ def access_resident(session: Session, actor: Actor, resident_id: UUID) -> Reside
     return resident
 
 
-def by_chat(session: Session, chat: Chat) -> Resident | None:
+def by_chat(session: Session, chat_id: int) -> Resident | None:
     """The resident who writes from this chat."""
-    return session.scalar(select(Resident).where(Resident.chat_id == chat.id))
+    return session.scalar(select(Resident).where(Resident.chat_id == chat_id))
 
 
 def municipality_named(session: Session, name: str) -> Municipality:

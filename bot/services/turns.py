@@ -27,13 +27,17 @@ CRISIS_SIGN = "crisis"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What is put to Rasa: one button press, or all texts of a burst as one."""
+    """What is put to Rasa: one button press, or all texts of a burst as one.
+
+    `more` when something else of the same chat waits behind it.
+    """
 
     resident_id: UUID
     message_ids: tuple[int, ...]
     text: str
     is_payload: bool
     begun_before: bool
+    more: bool
 
     @property
     def message_id(self) -> int:
@@ -46,10 +50,9 @@ def begin(session: Session, message_id: int, now: datetime) -> Turn | None:
 
     Later: when something newer was written, the job of that message takes the whole burst.
     """
-    message = session.get_one(Message, message_id)
-    resident = residents.by_chat(session, message.chat)
-    waiting = messages.unhandled(session, message.chat_id)
-    if not waiting or resident is None:
+    waiting = messages.unhandled(session, message_id)
+    resident = residents.by_chat(session, waiting[-1].chat_id) if waiting else None
+    if resident is None:
         return None
     newest = waiting[-1]
     if newest.id > message_id and newest.payload is None and newest.turn_started_at is None:
@@ -70,6 +73,7 @@ def begin(session: Session, message_id: int, now: datetime) -> Turn | None:
         text=group[0].payload or "\n".join(_spoken(each) for each in group),
         is_payload=group[0].payload is not None,
         begun_before=begun_before,
+        more=len(group) < len(waiting),
     )
 
 
@@ -92,14 +96,14 @@ def conclude(
     No usable answer, or an action that failed, gives the safe text and a case (row N9).
     A turn that was concluded before changes nothing.
     """
-    group = [session.get_one(Message, each, with_for_update=True) for each in turn.message_ids]
+    group = messages.lock(session, turn.message_ids)
     last = group[-1]
     if last.handled_at is not None:
         return
     for message in group:
         message.handled_at = now
-    resident = session.get_one(Resident, turn.resident_id)
     reading = _read(turn, group, understood)
+    resident = session.get_one(Resident, turn.resident_id)
     arrival = Arrival(session, last.chat, resident, last, now)
     signs = {reply.custom for reply in replies if reply.custom}
     if danger.respond(arrival, reading):

@@ -111,10 +111,10 @@ async def send(
     bot: Bot, sessions: sessionmaker[Session], settings: Settings, message_id: int
 ) -> None:
     """Send one message if it is still to be sent. Raises Later when it has to wait."""
-    wait = await asyncio.to_thread(_seconds_to_wait, sessions, settings, message_id)
+    wait, message = await persist(_claim_if_free, sessions, settings, message_id)
     if wait > 0:
         await asyncio.sleep(wait)
-    message = await asyncio.to_thread(_claim, sessions, message_id)
+        message = await persist(_claim, sessions, message_id)
     if message is None:
         return
     try:
@@ -145,10 +145,17 @@ def keyboard(message: Message) -> InlineKeyboardMarkup | None:
     )
 
 
-def _seconds_to_wait(sessions: sessionmaker[Session], settings: Settings, message_id: int) -> float:
-    """How long the message has to wait within Telegram's limits; its moment is reserved."""
+def _claim_if_free(
+    sessions: sessionmaker[Session], settings: Settings, message_id: int
+) -> tuple[float, Message | None]:
+    """The message, claimed; or how many seconds it has to wait within Telegram's limits.
+
+    Its moment is reserved. It is claimed last, to be `sending` for no longer than it has to be.
+    """
     with sessions.begin() as session:
-        message = session.get_one(Message, message_id)
+        message = messages.to_deliver(session, message_id)
+        if message is None:
+            return 0.0, None
         last = messages.last_sent_at(session, message.chat_id)
         real = clock.real_now()
         free_at = messages.reserve_moment(
@@ -157,16 +164,18 @@ def _seconds_to_wait(sessions: sessionmaker[Session], settings: Settings, messag
             real,
             settings.telegram_messages_per_second,
         )
-    wait = (free_at - real).total_seconds()
-    return max(wait, _until_chat_may(settings, message, last))
+        wait = max((free_at - real).total_seconds(), _until_chat_may(settings, message, last))
+        if wait > 0:
+            return wait, None
+        messages.claim(message)
+        return 0.0, message
 
 
 def _claim(sessions: sessionmaker[Session], message_id: int) -> Message | None:
-    """The message, claimed; done last, so that it is `sending` for no longer than it has to be."""
     with sessions.begin() as session:
-        message = messages.claim_delivery(session, message_id)
+        message = messages.to_deliver(session, message_id)
         if message is not None:
-            _ = message.chat, message.buttons  # loaded here: the session closes before the send
+            messages.claim(message)
         return message
 
 

@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from telegram import Bot, BotCommand, Update
 from telegram.constants import ChatAction
@@ -14,7 +14,7 @@ from telegram.request import HTTPXRequest
 
 from bot.errors import ConfigurationError
 from bot.services.texts import render
-from bot.settings import Settings
+from bot.settings import Settings, get_settings
 from bot.telegram import inbound
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,11 @@ COMMANDS = (
     BotCommand("stop", "helemaal stoppen"),
     BotCommand("privacy", "wat er met uw woorden gebeurt"),
 )
+
+TYPING_SECONDS = 4.0
+"""Telegram shows "typing" for five seconds."""
+SLOW_SECONDS = 1.0
+MOST_TYPING = 10
 
 _courtesies: set[asyncio.Task[None]] = set()
 
@@ -65,14 +70,14 @@ async def take_in(bot: Bot, sessions: sessionmaker[Session], data: Any) -> None:
         )
         return
     if fresh:
-        task = asyncio.create_task(_be_courteous(bot, update))
+        task = asyncio.create_task(_be_courteous(bot, sessions, update))
         _courtesies.add(task)
         task.add_done_callback(_courtesies.discard)
 
 
-async def _be_courteous(bot: Bot, update: Update) -> None:
+async def _be_courteous(bot: Bot, sessions: sessionmaker[Session], update: Update) -> None:
     """What may fail without harm: stop a button's spinner, show "typing", leave a group."""
-    with suppress(TelegramError):
+    with suppress(TelegramError, OperationalError):
         if (group := inbound.group_of(update)) is not None:
             await _leave(bot, group)
         elif query := update.callback_query:
@@ -83,7 +88,18 @@ async def _be_courteous(bot: Bot, update: Update) -> None:
                     query.from_user.id, query.message.message_id, reply_markup=None
                 )
         elif update.message is not None:
-            await bot.send_chat_action(update.message.chat.id, ChatAction.TYPING)
+            await _show_typing(bot, sessions, update.message.chat.id)
+
+
+async def _show_typing(bot: Bot, sessions: sessionmaker[Session], chat_id: int) -> None:
+    """Show "typing" until the answer is there; not for an answer that comes at once."""
+    if get_settings().burst_seconds < SLOW_SECONDS:
+        await asyncio.sleep(SLOW_SECONDS)
+    for _ in range(MOST_TYPING):
+        if not await asyncio.to_thread(inbound.waits_for_answer, sessions, chat_id):
+            return
+        await bot.send_chat_action(chat_id, ChatAction.TYPING)
+        await asyncio.sleep(TYPING_SECONDS)
 
 
 async def _leave(bot: Bot, group: int) -> None:

@@ -41,6 +41,12 @@ def receive(sessions: sessionmaker[Session], update: Update) -> bool:
     return True
 
 
+def waits_for_answer(sessions: sessionmaker[Session], telegram_id: int) -> bool:
+    """Whether something that came in from a chat had no turn yet."""
+    with sessions.begin() as session:
+        return messages.has_unhandled(session, telegram_id)
+
+
 def group_of(update: Update) -> int | None:
     """The id of the group chat an update comes from: Praatje talks with one person at a time."""
     chat = update.effective_chat

@@ -5,14 +5,16 @@ import itertools
 import json
 import logging
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot import clock
 from bot.errors import ConfigurationError
 from bot.models import Direction, Message, TelegramUpdate
 from bot.settings import Settings, get_settings
@@ -145,14 +147,39 @@ def test_every_kind_of_update_is_answered_with_200_and_work_goes_on_t9(
     sandbox.wait_for_message(riet, contains="Vertel eens verder")
 
 
-def test_the_person_sees_typing_before_the_answer_t9(
-    telegram: httpx.Client, sandbox: SandboxClient, people: People
+def test_the_person_sees_typing_for_as_long_as_the_answer_takes_t9(
+    telegram: httpx.Client,
+    sandbox: SandboxClient,
+    people: People,
+    sessions: sessionmaker[Session],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(gateway, "SLOW_SECONDS", 0.1)
+    monkeypatch.setattr(gateway, "TYPING_SECONDS", 0.2)
     riet = sandbox.add_person("Riet")
     people.resident(riet)
     assert telegram.post(webhook.PATH, json=text_update(riet, "dag")).status_code == 200
-    call = sandbox.wait_for_calls(1, method="sendChatAction", chat_id=riet)[0]
-    assert call["arguments"]["action"] == "typing"
+    calls = sandbox.wait_for_calls(3, method="sendChatAction", chat_id=riet)
+    assert {call["arguments"]["action"] for call in calls} == {"typing"}
+    with sessions.begin() as session:
+        session.execute(update(Message).values(handled_at=clock.now()))
+    shown = len(sandbox.calls(method="sendChatAction", chat_id=riet))
+    time.sleep(1)
+    assert len(sandbox.calls(method="sendChatAction", chat_id=riet)) <= shown + 1
+
+
+def test_an_answer_that_comes_at_once_needs_no_typing_t9(
+    telegram: httpx.Client,
+    sandbox: SandboxClient,
+    people: People,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gateway, "SLOW_SECONDS", 0.1)
+    riet = sandbox.add_person("Riet")
+    people.resident(riet)
+    assert telegram.post(webhook.PATH, json=text_update(riet, "/help")).status_code == 200
+    time.sleep(0.5)
+    assert not sandbox.calls(method="sendChatAction", chat_id=riet)
 
 
 def test_telegram_hears_200_while_rasa_is_stuck_t9(

@@ -41,7 +41,7 @@ def taking_part(people: People, riet: Teller, now: datetime) -> Teller:
 
 def resident_of(teller: Teller) -> Resident:
     with teller.sessions.begin() as session:
-        found = residents.by_chat(session, teller.chat(session))
+        found = residents.by_chat(session, teller.chat(session).id)
         assert found is not None
         return found
 

@@ -19,6 +19,7 @@ from procrastinate.jobs import DeleteJobCondition
 from procrastinate.jobs import Job as Claimed
 from procrastinate.manager import JobManager
 from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import BigInteger, ColumnElement, String, cast, column, exists, table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -115,6 +116,19 @@ def has_job(job: Job, argument: str, row_id: InstrumentedAttribute[int]) -> Colu
     )
 
 
+class LaneStopped(Exception):
+    """A lane ended by itself: its listener or its heartbeat lost the database."""
+
+
+def _make_pool(**options: Any) -> AsyncConnectionPool:
+    """Without Procrastinate's question before every statement whether the connection lives.
+
+    That hid a restart of the database from everything but the listener, which stayed deaf. Now the
+    first statement fails, `work` raises, and whoever runs it opens the worker anew.
+    """
+    return AsyncConnectionPool(**(options | {"check": None}))
+
+
 async def _commit_each(connection: AsyncConnection[Any]) -> None:
     """Procrastinate's queries stand alone: without this each takes three round trips."""
     await connection.set_autocommit(True)
@@ -124,7 +138,10 @@ async def _commit_each(connection: AsyncConnection[Any]) -> None:
 async def open_worker(url: str) -> AsyncIterator[App]:
     """`jobs`, able to run every job registered in it; one at a time per process."""
     connector = PsycopgConnector(
-        conninfo=connection_string(url), max_size=8, configure=_commit_each
+        pool_factory=_make_pool,
+        conninfo=connection_string(url),
+        max_size=8,
+        configure=_commit_each,
     )
     with jobs.replace_connector(connector) as app:
         async with app.open_async():
@@ -141,24 +158,28 @@ async def work(
 ) -> None:
     """Run jobs, each lane with workers of its own; until cancelled, or until none is left.
 
-    `tools` is what every job finds in its `additional_context`.
+    `tools` is what every job finds in its `additional_context`. Raises when the database went away.
     """
+
+    async def run(lane: Lane) -> None:
+        await app.run_worker_async(
+            queues=[lane.value],
+            name=lane.value,
+            concurrency=MAILS_AT_ONCE if lane is Lane.MAIL else concurrency,
+            wait=wait,
+            fetch_job_polling_interval=POLL_SECONDS,
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=STALLED_SECONDS,
+            delete_jobs=DeleteJobCondition.SUCCESSFUL,
+            additional_context=tools,
+        )
+        if wait:
+            raise LaneStopped(lane)
+
     async with asyncio.TaskGroup() as group:
         for lane in lanes:
-            group.create_task(
-                app.run_worker_async(
-                    queues=[lane.value],
-                    name=lane.value,
-                    concurrency=MAILS_AT_ONCE if lane is Lane.MAIL else concurrency,
-                    wait=wait,
-                    fetch_job_polling_interval=POLL_SECONDS,
-                    install_signal_handlers=False,
-                    update_heartbeat_interval=HEARTBEAT_SECONDS,
-                    stalled_worker_timeout=STALLED_SECONDS,
-                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
-                    additional_context=tools,
-                )
-            )
+            group.create_task(run(lane))
 
 
 async def revive(app: App) -> int:

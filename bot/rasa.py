@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-import httpx
+import aiohttp
 
 from bot.dialogue import Choice, Reply, Understood
 from bot.errors import RasaUnavailable
@@ -17,20 +17,24 @@ from bot.settings import Settings
 T = TypeVar("T")
 
 START_CHECK_IN = "EXTERNAL_check_in"
+OTHER_SHAPE = (ValueError, LookupError, TypeError, AttributeError)
+KEEP_ALIVE_SECONDS = 3.0
+"""Rasa closes a connection that nobody used for five; one that it is closing must not be used."""
 
 
 class Rasa:
-    """One Rasa server, or several behind one address."""
+    """One Rasa server, or several behind one address. To be made in a running event loop."""
 
     def __init__(self, settings: Settings) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=settings.rasa_url,
-            timeout=settings.rasa_timeout_seconds,
-            params={"token": settings.rasa_auth_token.get_secret_value()},
+        self._client = aiohttp.ClientSession(
+            settings.rasa_url,
+            connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_SECONDS),
+            timeout=aiohttp.ClientTimeout(settings.rasa_timeout_seconds),
         )
+        self._token = {"token": settings.rasa_auth_token.get_secret_value()}
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._client.close()
 
     async def understand(self, text: str) -> Understood:
         """The intent of a text. Raises RasaUnavailable."""
@@ -66,11 +70,12 @@ class Rasa:
 
     async def _call(self, method: str, path: str, read: Callable[[Any], T], **options: Any) -> T:
         """What `read` makes of the JSON answer; one of another shape is no answer either."""
+        params = self._token | options.pop("params", {})
         try:
-            response = await self._client.request(method, path, **options)
-            response.raise_for_status()
-            return read(response.json())
-        except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
+            async with self._client.request(method, path, params=params, **options) as response:
+                response.raise_for_status()
+                return read(await response.json(content_type=None))
+        except (aiohttp.ClientError, TimeoutError, *OTHER_SHAPE) as error:
             raise RasaUnavailable(f"{path}: {type(error).__name__}") from error
 
 

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -97,23 +98,31 @@ async def _introduce(bot: Bot) -> None:
 
 async def _worker(settings: Settings, sessions: sessionmaker[Session]) -> None:
     """Run jobs, and start again when the database was away. An outermost loop: it logs, goes on."""
+    rasa = Rasa(settings)
     tools = {
         "sessions": sessions,
         "settings": settings,
-        "rasa": Rasa(settings),
+        "rasa": rasa,
         "bot": gateway.make_bot(settings),
     }
-    while True:
+    try:
+        while True:
+            try:
+                await _work(settings, tools)
+            except Exception:
+                logger.exception("the worker stopped and starts again")
+            await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
+    finally:
+        await rasa.close()
+
+
+async def _work(settings: Settings, tools: dict[str, Any]) -> None:
+    async with queue.open_worker(settings.database_url) as app:
+        reviving = asyncio.create_task(_revive(app))
         try:
-            async with queue.open_worker(settings.database_url) as app:
-                reviving = asyncio.create_task(_revive(app))
-                try:
-                    await queue.work(app, tools, concurrency=settings.worker_concurrency)
-                finally:
-                    reviving.cancel()
-        except Exception:
-            logger.exception("the worker stopped and starts again")
-        await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
+            await queue.work(app, tools, concurrency=settings.worker_concurrency)
+        finally:
+            reviving.cancel()
 
 
 async def _revive(app: App) -> None:

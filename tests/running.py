@@ -64,9 +64,13 @@ async def worker(settings: Settings, sessions: sessionmaker[Session]) -> None:
     """The worker role without its restart loop, so that a failure fails the test."""
     bot = gateway.make_bot(settings)
     await bot.initialize()
-    tools = {"sessions": sessions, "settings": settings, "rasa": Rasa(settings), "bot": bot}
-    async with queue.open_worker(settings.database_url) as app:
-        await queue.work(app, tools, concurrency=4)
+    rasa = Rasa(settings)
+    tools = {"sessions": sessions, "settings": settings, "rasa": rasa, "bot": bot}
+    try:
+        async with queue.open_worker(settings.database_url) as app:
+            await queue.work(app, tools, concurrency=4)
+    finally:
+        await rasa.close()
 
 
 async def poller(settings: Settings, sessions: sessionmaker[Session]) -> None:

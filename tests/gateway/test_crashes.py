@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot import clock
 from bot.models import CheckIn, CheckInState, Message, Purpose, SendState
+from bot.queue import Lane
 from bot.services import check_ins, messages
 from bot.settings import Settings
 from sandbox.client import SandboxClient
@@ -132,3 +133,28 @@ def test_a_check_in_whose_worker_is_killed_while_rasa_opens_it_is_asked_once_s1(
     assert bot_texts(sandbox, riet) == ["Hoe gaat het met u?"]
     with sessions() as session:
         assert session.scalars(select(CheckIn.state)).one() == CheckInState.SENT
+
+
+def test_a_worker_whose_connections_were_cut_listens_again_o7(
+    settings: Settings, sandbox: SandboxClient, sessions: sessionmaker[Session], riet: int
+) -> None:
+    """As after a restart of the database: without its listener it would only look now and then."""
+    listening = text("SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+
+    def listeners() -> set[int]:
+        with sessions() as session:
+            return set(session.scalars(listening))
+
+    with role("worker"):
+        until(lambda: len(listeners()) == len(Lane), PAUSE)
+        cut = listeners()
+        with sessions() as session:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            session.execute(
+                text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+            )
+        until(lambda: len(listeners() - cut) == len(Lane), PAUSE)
+        with sessions.begin() as session:
+            chat = messages.chat_of(session, riet, clock.now())
+            messages.queue_message(session, chat, "Daar zijn we weer.", Purpose.REPLY, clock.now())
+        sandbox.wait_for_message(riet, contains="Daar zijn we weer", timeout=PAUSE)

@@ -26,7 +26,7 @@ STEPS = (
     ("first transaction (T1)", ("T1", "began"), ("T1", "ended")),
     ("waiting for a worker", ("T1", "ended"), ("turn job", "began")),
     ("begin", ("turn job", "began"), ("begin", "ended")),
-    ("Rasa: intent, dialogue and actions", ("begin", "ended"), ("T2", "began")),
+    ("Rasa: dialogue and actions", ("begin", "ended"), ("T2", "began")),
     ("last transaction (T2)", ("T2", "began"), ("T2", "ended")),
     ("waiting for a sender", ("T2", "ended"), ("send job", "began")),
     ("claim", ("send job", "began"), ("claim", "ended")),

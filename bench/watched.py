@@ -80,7 +80,6 @@ def watch_bot() -> None:
     watch(inbound, "read", "reading")
     watch(tasks.take_turn, "func", "turn job", "message_id")
     watch(tasks, "_begin", "begin", "message_id")
-    watch(Rasa, "understand", "Rasa intent")
     watch(Rasa, "take_turn", "Rasa turn", "message_id")
     watch(tasks, "_conclude", "T2", "turn.message_id")
     watch(delivery.deliver, "func", "send job", "message_id")

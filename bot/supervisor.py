@@ -21,8 +21,9 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from bot.errors import ConfigurationError
-from bot.postgres import EmbeddedPostgres, tracker_url
+from bot.postgres import EmbeddedPostgres
 from bot.settings import Settings
+from bot.trackers import tracker_url
 
 logger = logging.getLogger(__name__)
 

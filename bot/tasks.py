@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot import clock, mail
 from bot.db import persist
-from bot.dialogue import Reply, Understood
+from bot.dialogue import Reply
 from bot.errors import RasaUnavailable
 from bot.queue import Job, jobs
 from bot.rasa import Rasa
 from bot.services import check_ins, mails, turns
 from bot.services.turns import Turn
 from bot.settings import Settings
+from bot.trackers import Trackers
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +34,12 @@ class Tools:
     sessions: sessionmaker[Session]
     settings: Settings
     rasa: Rasa
+    trackers: Trackers
 
     @classmethod
     def of(cls, context: JobContext) -> "Tools":
         found = context.additional_context
-        return cls(found["sessions"], found["settings"], found["rasa"])
+        return cls(found["sessions"], found["settings"], found["rasa"], found["trackers"])
 
 
 @jobs.task(name=Job.TAKE_TURN.value, pass_context=True)
@@ -46,8 +48,8 @@ async def take_turn(context: JobContext, message_id: int) -> None:
     tools = Tools.of(context)
     more = True
     while more and (turn := await persist(_begin, tools, message_id)):
-        replies, understood = await _ask_rasa(tools.rasa, turn)
-        await persist(_conclude, tools, turn, replies, understood)
+        replies = await _ask_rasa(tools, turn)
+        await persist(_conclude, tools, turn, replies)
         more = turn.more
 
 
@@ -56,44 +58,29 @@ def _begin(tools: Tools, message_id: int) -> Turn | None:
         return turns.begin(session, message_id, clock.now())
 
 
-async def _ask_rasa(rasa: Rasa, turn: Turn) -> tuple[list[Reply], Understood | None]:
-    """Rasa's answer and the intent; nothing when Rasa gives no usable answer.
+async def _ask_rasa(tools: Tools, turn: Turn) -> list[Reply]:
+    """Rasa's answer; nothing when Rasa gives no usable one.
 
     A turn that was begun before may have been answered just before its worker died: then that
     answer is taken, for asking again would answer the next question with the same words.
     """
-    # Both at once: Rasa reads the intent while it waits for the action server.
-    replies, understood = await asyncio.gather(_replies(rasa, turn), _understood(rasa, turn))
-    if understood is None and not turn.is_payload:
-        return [], None  # the intent may be what shows danger: without it this is no answer
-    return replies, understood
-
-
-async def _replies(rasa: Rasa, turn: Turn) -> list[Reply]:
     try:
         if turn.begun_before:
-            answered = await rasa.answered(turn.resident_id, turn.message_id)
+            answered = await persist(tools.trackers.answered, turn.resident_id, turn.message_id)
             if answered is not None:
                 return answered
-        return await rasa.take_turn(turn.resident_id, turn.text, turn.message_id)
+        return await tools.rasa.take_turn(turn.resident_id, turn.text, turn.message_id)
     except RasaUnavailable as error:
         logger.warning("turn of message %d has no answer: %s", turn.message_id, error)
         return []
 
 
-async def _understood(rasa: Rasa, turn: Turn) -> Understood | None:
-    if turn.is_payload:
-        return None
-    try:
-        return await rasa.understand(turn.text)
-    except RasaUnavailable as error:
-        logger.warning("turn of message %d has no intent: %s", turn.message_id, error)
-        return None
-
-
-def _conclude(
-    tools: Tools, turn: Turn, replies: list[Reply], understood: Understood | None
-) -> None:
+def _conclude(tools: Tools, turn: Turn, replies: list[Reply]) -> None:
+    understood = None
+    if not turn.is_payload:
+        understood = tools.trackers.understood(turn.resident_id, turn.message_id)
+        if understood is None:
+            replies = []  # the intent may be what shows danger: without it this is no answer
     with tools.sessions.begin() as session:
         turns.conclude(session, turn, replies, understood, clock.now())
 

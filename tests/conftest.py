@@ -92,10 +92,12 @@ def settings(
     db_url: str, sandbox: SandboxClient, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Settings]:
     """Settings that point at this test's database, sandbox and Rasa."""
+    rasa.keep_trackers_in(database_url(db_url))
     for name, value in {
         "DATABASE_URL": db_url,
         "TELEGRAM_API_URL": sandbox.base_url,
         "RASA_URL": rasa.url,
+        "RASA_TRACKER_URL": db_url,
         "BURST_SECONDS": "0",
         "TELEGRAM_SECONDS_PER_CHAT": "0",
         "TELEGRAM_MESSAGES_PER_SECOND": "1000",

@@ -11,6 +11,7 @@ from bot import queue, tasks, understanding
 from bot.rasa import Rasa
 from bot.settings import Settings
 from bot.telegram import delivery, gateway, polling
+from bot.trackers import Trackers
 
 REGISTERS_JOBS = (tasks, delivery)
 
@@ -65,7 +66,13 @@ async def worker(settings: Settings, sessions: sessionmaker[Session]) -> None:
     bot = gateway.make_bot(settings)
     await bot.initialize()
     rasa = Rasa(settings)
-    tools = {"sessions": sessions, "settings": settings, "rasa": rasa, "bot": bot}
+    tools = {
+        "sessions": sessions,
+        "settings": settings,
+        "rasa": rasa,
+        "trackers": Trackers(settings),
+        "bot": bot,
+    }
     try:
         async with queue.open_worker(settings.database_url) as app:
             await queue.work(app, tools, concurrency=4)

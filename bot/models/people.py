@@ -36,6 +36,9 @@ class Chat(Base):
     blocked_at: Mapped[datetime | None]
     unreachable_reason: Mapped[str | None] = mapped_column(String(40))
 
+    resident: Mapped["Resident | None"] = relationship(viewonly=True)
+    """Whoever writes from here, when that is a resident; as it was when the chat was loaded."""
+
 
 class AddressForm(StrEnum):
     """How a resident is spoken to."""

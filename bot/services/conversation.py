@@ -50,7 +50,7 @@ def receive(
     message = messages.record_inbound(session, chat, incoming, reading, now)
     if message is None:
         return None
-    resident = residents.by_chat(session, chat.id)
+    resident = chat.resident
     if resident is not None:
         check_ins.note_sign_of_life(session, resident.id, now)
     arrival = Arrival(session, chat, resident, message, now)

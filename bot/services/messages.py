@@ -37,6 +37,8 @@ PRIORITY = {
     Purpose.CHECK_IN: queue.CHECK_IN,
 }
 
+WITH_RESIDENT = joinedload(Message.chat, innerjoin=True).joinedload(Chat.resident)
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
@@ -65,9 +67,9 @@ def take_update(session: Session, update_id: int, now: datetime) -> bool:
 
 
 def chat_of(session: Session, telegram_id: int, now: datetime) -> Chat:
-    """The chat of a Telegram id, made at first sight."""
+    """The chat of a Telegram id with its resident, made at first sight."""
     hashed = _hash_of(telegram_id)
-    known = select(Chat).where(Chat.telegram_id_hash == hashed)
+    known = select(Chat).where(Chat.telegram_id_hash == hashed).options(joinedload(Chat.resident))
     if chat := session.scalar(known):
         return chat
     session.execute(
@@ -314,14 +316,17 @@ def latest_inbound(session: Session, chat: Chat, count: int) -> list[Message]:
 
 
 def unhandled(session: Session, message_id: int) -> list[Message]:
-    """What came in with or around a message, in its chat, and had no turn yet; oldest first."""
+    """What came in with or around a message and had no turn yet, oldest first.
+
+    With its chat and resident.
+    """
     chat_id = select(Message.chat_id).where(Message.id == message_id).scalar_subquery()
     waiting = select(Message).where(
         Message.chat_id == chat_id,
         Message.direction == Direction.IN,
         Message.handled_at.is_(None),
     )
-    return list(session.scalars(waiting.order_by(Message.id)))
+    return list(session.scalars(waiting.order_by(Message.id).options(WITH_RESIDENT)))
 
 
 def has_unhandled(session: Session, telegram_id: int) -> bool:
@@ -336,11 +341,14 @@ def has_unhandled(session: Session, telegram_id: int) -> bool:
 
 
 def lock(session: Session, message_ids: Sequence[int]) -> list[Message]:
-    """These messages with their chat, oldest first; nobody else changes them until the commit."""
+    """These messages, oldest first; nobody else changes them until the commit.
+
+    With their chat and resident.
+    """
     found = (
         select(Message)
         .where(Message.id.in_(message_ids))
-        .options(joinedload(Message.chat, innerjoin=True))
+        .options(WITH_RESIDENT)
         .order_by(Message.id)
         .with_for_update(of=Message)
     )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.dialogue import Reply, Understood, merge
 from bot.models import CaseReason, Message, MessageKind, Purpose, Resident
-from bot.services import cases, danger, messages, residents
+from bot.services import cases, danger, messages
 from bot.services.arrival import Arrival
 from bot.understanding import Finding, Reading, read, with_intent
 from bot.understanding.labels import Level, Signal, higher
@@ -51,7 +51,7 @@ def begin(session: Session, message_id: int, now: datetime) -> Turn | None:
     Later: when something newer was written, the job of that message takes the whole burst.
     """
     waiting = messages.unhandled(session, message_id)
-    resident = residents.by_chat(session, waiting[-1].chat_id) if waiting else None
+    resident = waiting[-1].chat.resident if waiting else None
     if resident is None:
         return None
     newest = waiting[-1]

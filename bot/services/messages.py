@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from bot import queue
 from bot.db import keyed_hash
@@ -228,14 +228,30 @@ def _bare(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum())
 
 
-def to_deliver(session: Session, message_id: int) -> Message | None:
-    """The message if it may be sent, locked, with its chat and buttons; else None.
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message to send, with its chat and buttons, and when something last reached that chat."""
+
+    message: Message
+    last_sent_at: datetime | None
+
+
+def to_deliver(session: Session, message_id: int) -> Delivery | None:
+    """The message if it may be sent, locked; else None.
 
     A message found in `sending` was in the air when its worker died: it becomes `unknown`, for
     sending it again could double it. Only a crisis text goes again: twice does no harm, never does.
     """
+    earlier = aliased(Message)
+    last_sent_at = (
+        select(earlier.sent_at)
+        .where(earlier.chat_id == Message.chat_id, earlier.sent_at.is_not(None))
+        .order_by(earlier.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     found = (
-        select(Message)
+        select(Message, last_sent_at)
         .where(
             Message.id == message_id,
             Message.send_state.in_((SendState.QUEUED, SendState.SENDING)),
@@ -243,14 +259,15 @@ def to_deliver(session: Session, message_id: int) -> Message | None:
         .options(joinedload(Message.chat, innerjoin=True), joinedload(Message.buttons))
         .with_for_update(of=Message)
     )
-    message = session.scalars(found).unique().one_or_none()
-    if message is None:
+    row = session.execute(found).unique().one_or_none()
+    if row is None:
         return None
+    message: Message = row[0]
     if message.send_state == SendState.SENDING and message.purpose != Purpose.CRISIS:
         message.send_state = SendState.UNKNOWN
         message.send_error = "the sender stopped before Telegram answered"
         return None
-    return message
+    return Delivery(message, row[1])
 
 
 def claim(message: Message) -> None:
@@ -291,16 +308,6 @@ def reserve_moment(session: Session, token: str, now: datetime, per_second: floa
     ).returning(Pace.next_at)
     next_at = session.scalars(later).one()
     return next_at - step
-
-
-def last_sent_at(session: Session, chat_id: int) -> datetime | None:
-    """When something last reached a chat."""
-    return session.scalar(
-        select(Message.sent_at)
-        .where(Message.chat_id == chat_id, Message.sent_at.is_not(None))
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
 
 
 def latest_inbound(session: Session, chat: Chat, count: int) -> list[Message]:

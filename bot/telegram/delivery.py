@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 
 import httpx
@@ -26,6 +26,7 @@ from bot.db import persist
 from bot.models import Message, Purpose, SendState
 from bot.queue import Job, jobs
 from bot.services import conversation, messages
+from bot.services.messages import Delivery
 from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -153,10 +154,9 @@ def _claim_if_free(
     Its moment is reserved. It is claimed last, to be `sending` for no longer than it has to be.
     """
     with sessions.begin() as session:
-        message = messages.to_deliver(session, message_id)
-        if message is None:
+        found = messages.to_deliver(session, message_id)
+        if found is None:
             return 0.0, None
-        last = messages.last_sent_at(session, message.chat_id)
         real = clock.real_now()
         free_at = messages.reserve_moment(
             session,
@@ -164,26 +164,27 @@ def _claim_if_free(
             real,
             settings.telegram_messages_per_second,
         )
-        wait = max((free_at - real).total_seconds(), _until_chat_may(settings, message, last))
+        wait = max((free_at - real).total_seconds(), _until_chat_may(settings, found))
         if wait > 0:
             return wait, None
-        messages.claim(message)
-        return 0.0, message
+        messages.claim(found.message)
+        return 0.0, found.message
 
 
 def _claim(sessions: sessionmaker[Session], message_id: int) -> Message | None:
     with sessions.begin() as session:
-        message = messages.to_deliver(session, message_id)
-        if message is not None:
-            messages.claim(message)
-        return message
+        found = messages.to_deliver(session, message_id)
+        if found is None:
+            return None
+        messages.claim(found.message)
+        return found.message
 
 
-def _until_chat_may(settings: Settings, message: Message, last: datetime | None) -> float:
+def _until_chat_may(settings: Settings, found: Delivery) -> float:
     """Seconds until the chat may have its next message. A crisis text does not wait for that."""
-    if last is None or message.purpose == Purpose.CRISIS:
+    if found.last_sent_at is None or found.message.purpose == Purpose.CRISIS:
         return 0.0
-    since_last = (clock.now() - last).total_seconds()
+    since_last = (clock.now() - found.last_sent_at).total_seconds()
     return max(0.0, settings.telegram_seconds_per_chat - since_last) if since_last >= 0 else 0.0
 
 

@@ -1,11 +1,11 @@
 # `make demo` and `make test` set everything up themselves (tools/bootstrap.py); the others need one of these once.
 PYTHON ?= python3
-EVALUATION ?= ../shared/eval/dev.jsonl
+FILES ?=
 # make lock UPGRADE=--upgrade takes the newest versions instead of keeping those in the lock.
 UPGRADE ?=
 
 OURS := .venv/bin/python
-CODE := actions bench bot sandbox tests tools
+CODE := actions bench bot nlu sandbox tests tools
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test test-fast test-marked bench evaluate lint rasa-validate rasa-test lock clean
@@ -35,9 +35,8 @@ test-marked: .venv/bin/praatje  ## the tests with the real Rasa and with Chromiu
 bench: .venv/bin/praatje  ## measure speed and size
 	@$(OURS) -m bench
 
-evaluate: .venv/bin/praatje  ## measure the reading of signals on EVALUATION, a JSONL file of labelled messages
-	@test -f $(EVALUATION) || { echo "$(EVALUATION) is not there; name a file: make evaluate EVALUATION=FILE.jsonl"; exit 1; }
-	@$(OURS) -m bot.understanding.evaluate $(EVALUATION)
+evaluate: setup  ## measure the understanding on ../shared/eval/dev.jsonl and on our own splits, or on FILES
+	@$(OURS) -m tools.evaluate $(FILES)
 
 lint: .venv/bin/praatje  ## style, types and the direction of imports
 	@.venv/bin/ruff check $(CODE)

@@ -13,14 +13,13 @@ RULED = ("goodbye", "ask_identity")
 NO_TEXT = "Dank u. Vertel gerust verder."
 """For intents that ours answers in an action."""
 
-_INTENT = re.compile(r"^ *- intent: (\w+)$", re.MULTILINE)
 _RESPONSE = re.compile(r'^ +utter_(\w+):\n +- text: "(.+)"$', re.MULTILINE)
 _VERSION = 'version: "3.1"\n'
 
 
-def intents(nlu: str) -> list[str]:
-    """The intents that training data has examples of, in order."""
-    return list(dict.fromkeys(_INTENT.findall(nlu)))
+def intents(messages: str) -> list[str]:
+    """The intents that JSON lines of messages have, in order."""
+    return list(dict.fromkeys(json.loads(line)["intent"] for line in messages.splitlines()))
 
 
 def responses(written: str) -> dict[str, str]:

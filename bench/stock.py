@@ -17,6 +17,8 @@ Say = Callable[[str], None]
 
 HERE = Path("bench") / "stock"
 MADE = VAR / "stock"
+EXAMPLES = "data/nlu/train/first_examples.jsonl"
+"""What it learns from; the same as in its config.yml."""
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -31,7 +33,7 @@ LONGEST_TRAINING_SECONDS = 3600.0
 def model(say: Say) -> Path:
     """The trained model, made now if its inputs changed. Raises BenchFailed."""
     project = _project()
-    inputs = (str(HERE / "config.yml"), "data/nlu", "requirements/rasa.txt")
+    inputs = (str(HERE / "config.yml"), EXAMPLES, "requirements/rasa.txt")
     name = fingerprint(ROOT, inputs, *project.values())
     trained = MADE / "models" / f"{name}.tar.gz"
     if not trained.exists():
@@ -44,8 +46,8 @@ def model(say: Say) -> Path:
 
 def _project() -> dict[str, str]:
     """Rasa's files of the starter, but for the training data, which is ours as it stands."""
-    names = starter.intents(_all_of("nlu"))
-    texts = starter.responses(_all_of("responses"))
+    names = starter.intents((ROOT / EXAMPLES).read_text(encoding="utf-8"))
+    texts = starter.responses(_responses())
     return {
         "domain": starter.domain(names, texts),
         "rules": starter.rules(names),
@@ -53,8 +55,8 @@ def _project() -> dict[str, str]:
     }
 
 
-def _all_of(folder: str) -> str:
-    files = sorted((ROOT / "data" / folder).glob("*.yml"))
+def _responses() -> str:
+    files = sorted((ROOT / "data" / "responses").glob("*.yml"))
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
@@ -63,7 +65,7 @@ def _train(name: str, say: Say) -> None:
     files = [str(MADE / "rules.yml"), str(MADE / "stories.yml")]
     command = [
         str(RASA), "train", "--config", str(HERE / "config.yml"),
-        "--domain", str(MADE / "domain.yml"), "--data", "data/nlu", *files,
+        "--domain", str(MADE / "domain.yml"), "--data", *files,
         "--out", str(MADE / "models"), "--fixed-model-name", name,
     ]  # fmt: skip
     environment = {**QUIET, "RASA_CACHE_DIRECTORY": str(MADE / "cache")}

@@ -35,6 +35,7 @@ from bot.understanding import evidence, read, with_intent
 Answer = dict[str, Any]
 
 EXIT_INTERRUPTED = 130
+FALLBACK = "nlu_fallback"
 AT_ONCE = 4
 WAITING = 64
 PARSE_SECONDS = 30.0
@@ -126,7 +127,7 @@ def _text(line: bytes) -> str:
 def _understood(text: str, rasa: httpx.Client) -> Answer:
     try:
         intent, confidence = _parse(rasa, text)
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+    except (httpx.HTTPError, ValueError, KeyError, TypeError, StopIteration) as error:
         raise _Unreadable(f"Rasa gave no answer ({type(error).__name__})") from None
     reading = with_intent(read(text), intent, confidence)
     return {
@@ -141,10 +142,14 @@ def _understood(text: str, rasa: httpx.Client) -> Answer:
 
 
 def _parse(rasa: httpx.Client, text: str) -> tuple[str, float]:
-    """The intent and how sure Rasa is. A slash would name an intent outright, as in a turn."""
+    """The likeliest intent and how likely it is, also where the dialogue would ask (row N4).
+
+    A slash would name an intent outright, as in a turn.
+    """
     response = rasa.post("/model/parse", json={"text": text.strip().lstrip("/") or "…"})
     response.raise_for_status()
-    intent = response.json()["intent"]
+    ranking = response.json()["intent_ranking"]
+    intent = next(ranked for ranked in ranking if ranked["name"] != FALLBACK)
     return str(intent["name"]), float(intent["confidence"])
 
 
@@ -176,7 +181,7 @@ def _answers(rasa: httpx.Client) -> bool:
     """Whether a Rasa with a model is there and takes our token."""
     try:
         _parse(rasa, "hallo")
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+    except (httpx.HTTPError, ValueError, KeyError, TypeError, StopIteration):
         return False
     return True
 

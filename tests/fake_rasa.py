@@ -63,7 +63,8 @@ class FakeRasa:
         if self.down:
             return Response(status_code=503)
         said = (await request.json())["text"]
-        return JSONResponse({"text": said, "intent": self._intent(said)})
+        intent = self._intent(said)
+        return JSONResponse({"text": said, "intent": intent, "intent_ranking": [intent]})
 
     def _intent(self, said: str) -> Json:
         return {"name": self.intents.get(said, "chitchat"), "confidence": 0.9}

@@ -12,7 +12,6 @@ from tools import corpus
 from tools.corpus import Labelled
 
 ROOT = Path(__file__).parents[1]
-DEV = ROOT.parent / "shared" / "eval" / "dev.jsonl"
 FEW = Labelled("x-1", "Ik heb vandaag niemand gesproken.", "share_loneliness",
                frozenset({Signal.SOCIAL}), Level.CONCERN, "78, man")  # fmt: skip
 
@@ -35,11 +34,18 @@ def test_no_two_messages_are_nearly_the_same_in_any_split_or_in_dev(
     messages: list[Labelled],
 ) -> None:
     """Where the evaluation file is absent, only the corpus itself is looked through."""
-    lines = DEV.read_text(encoding="utf-8").splitlines() if DEV.exists() else []
-    texts = [json.loads(line)["text"] for line in lines] + [message.text for message in messages]
-    later = len(lines)
-    pairs = [pair for pair in corpus.near_duplicates(texts) if pair[1] >= later]
-    assert [(texts[one], texts[other]) for one, other in pairs] == []
+    assert list(corpus.repeats(messages)) == []
+
+
+def test_agreement_is_the_share_that_two_labellers_gave_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = {"intent": "deny", "signals": [], "level": "none"}
+    line = {"id": "x-1", "first": one, "second": one | {"signals": ["contact"]}}
+    monkeypatch.setattr(corpus, "DISAGREEMENTS", tmp_path / "disagreements.jsonl")
+    corpus.DISAGREEMENTS.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    told = corpus.agreement([FEW, replace(FEW, id="x-2")])
+    assert told == "intent 1.000, signals 0.500, level 1.000, all three 0.500"
 
 
 @pytest.mark.parametrize(

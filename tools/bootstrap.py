@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The chains run side by side, the steps of one chain in order.
 RUN: Sequence[Chain] = (
     (steps.rasa_environment, steps.rasa_model),
-    (steps.app_environment,),
+    (steps.app_environment, steps.signal_model),
     (steps.console_assets,),
 )
 CHAINS: dict[str, Sequence[Chain]] = {"run": RUN, "test": (*RUN, (steps.chromium,))}

@@ -1,7 +1,7 @@
 """The corpus of made-up messages: read, held against the definitions, counted.
 
-`python -m tools.corpus` prints the counts and every fault; exit status 1 when there is one. What
-the files are and how they were made: docs/corpus.md.
+`python -m tools.corpus` prints the counts, how far two labellers agreed, and every fault; exit
+status 1 when there is one. What the files are and how they were made: docs/corpus.md.
 """
 
 import json
@@ -9,44 +9,18 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from bot.understanding.corpus import FOLDER, Labelled, read
 from bot.understanding.labels import DANGER, LONELINESS, Level, Signal, higher
 
-FOLDER = Path(__file__).parents[1] / "data" / "signals"
 ALIKE = 0.6
 """From this share of common four-letter pieces on (Jaccard), two messages are near-duplicates."""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """One message with its labels; `voice` says who would write it."""
-
-    id: str
-    text: str
-    intent: str
-    signals: frozenset[Signal]
-    level: Level
-    voice: str
-
-    @classmethod
-    def of(cls, line: str) -> "Labelled":
-        """From a line of a corpus file. Raises ValueError for names that are not in labels.md."""
-        found = json.loads(line)
-        signals = frozenset(Signal(name) for name in found["signals"])
-        level = Level(found["level"])
-        return cls(found["id"], found["text"], found["intent"], signals, level, found["voice"])
-
-
-def read(folder: Path = FOLDER) -> list[Labelled]:
-    """Every message below a folder, file by file."""
-    files = sorted(folder.rglob("*.jsonl"))
-    return [Labelled.of(line) for file in files for line in _lines(file)]
-
-
-def _lines(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8").splitlines()
+SPLITS = ("train", "test", "blind")
+DISAGREEMENTS = Path("data/disagreements.jsonl")
+"""What two labellers gave the messages on which they differed, one JSON object a line."""
+EVALUATION = Path("../shared/eval/dev.jsonl")
+"""Messages of others to measure on; of these nothing may be in the corpus."""
 
 
 def faults(messages: Sequence[Labelled]) -> Iterator[str]:
@@ -125,13 +99,45 @@ def counts(messages: Iterable[Labelled]) -> str:
     return "\n".join(told)
 
 
+def agreement(messages: Sequence[Labelled]) -> str:
+    """On which share of messages two labellers agreed, blind to each other.
+
+    What is not among the disagreements was labelled the same twice.
+    """
+    ids = {message.id for message in messages}
+    differ: Counter[str] = Counter()
+    for line in DISAGREEMENTS.read_text(encoding="utf-8").splitlines():
+        found = json.loads(line)
+        if found["id"] in ids:
+            one, other = found["first"], found["second"]
+            differ["all three"] += 1
+            # The first examples had but an intent before they were labelled a second time.
+            differ.update(what for what in one if one[what] != other[what])
+    shares = (
+        f"{what} {1 - differ[what] / len(messages):.3f}"
+        for what in ("intent", "signals", "level", "all three")
+    )
+    return ", ".join(shares)
+
+
+def repeats(messages: Sequence[Labelled]) -> Iterator[str]:
+    """Messages that nearly repeat another, in any split or among the evaluation messages."""
+    lines = EVALUATION.read_text(encoding="utf-8").splitlines() if EVALUATION.exists() else []
+    names = [f"{EVALUATION.name} {number}" for number in range(1, len(lines) + 1)]
+    names += [message.id for message in messages]
+    texts = [json.loads(line)["text"] for line in lines] + [message.text for message in messages]
+    for one, other in near_duplicates(texts):
+        if other >= len(lines):
+            yield f"{names[other]}: nearly the same as {names[one]}"
+
+
 def main() -> int:
-    """Print counts and faults; 1 when there is a fault."""
+    """Print counts, agreement and faults; 1 when there is a fault."""
     messages = read()
-    found = list(faults(messages))
-    for one, other in near_duplicates([message.text for message in messages]):
-        found.append(f"{messages[other].id}: nearly the same as {messages[one].id}")
-    sys.stdout.write("\n".join([counts(messages), *found, f"{len(found)} faults\n"]))
+    found = [*faults(messages), *repeats(messages)]
+    agreed = (f"agreement on {name}: {agreement(read(FOLDER / name))}" for name in SPLITS)
+    told = [counts(messages), *agreed, *found, f"{len(found)} faults"]
+    sys.stdout.write("\n".join(told) + "\n")
     return 1 if found else 0
 
 

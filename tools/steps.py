@@ -22,6 +22,8 @@ RASA_SETTINGS = {
     "RASA_CACHE_DIRECTORY": "var/rasa-cache",
 }
 OLD_MODELS_KEPT = 2
+TRAIN = "data/nlu/train"
+UNDERSTANDING = "bot/understanding"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -95,7 +97,8 @@ def console_assets(place: Place) -> Step:
 def rasa_model(place: Place) -> Step:
     """Train the Rasa model; the newest file in var/models/ is the one to run."""
     data = sorted(str(file.relative_to(place.root)) for file in place.root.glob("data/**/*.yml"))
-    name = fingerprint(place.root, ["config.yml", "domain.yml", *data, "requirements/rasa.txt"])
+    ours = ("config.yml", "domain.yml", TRAIN, *sorted_sources(place, "nlu"))
+    name = fingerprint(place.root, [*ours, *data, "requirements/rasa.txt"])
     models = place.var / "models"
     model = models / f"{name}.tar.gz"
 
@@ -126,6 +129,30 @@ def train(place: Place, name: str, models: Path) -> None:
         raise Failure(f"rasa train made no model - {advice} Log: {place.log('model')}")
     made.replace(models / made.name)
     shutil.rmtree(aside)
+
+
+def signal_model(place: Place) -> Step:
+    """Train the signal model that reads along with Rasa."""
+    # Code too: what the model sees of a message depends on the rules and their word lists.
+    inputs = (TRAIN, *sorted_sources(place, UNDERSTANDING), "requirements/praatje.txt")
+    model = place.var / "models" / "signals.npz"
+
+    def work() -> None:
+        model.parent.mkdir(exist_ok=True)
+        aside = model.with_suffix(".new.npz")
+        module = ("-m", "bot.understanding.training", "--out", str(aside))
+        command = [str(place.root / ".venv" / "bin" / "python"), *module]
+        place.run("signals", command, advice="correct the message or file that the log names.")
+        aside.replace(model)
+
+    made_of = fingerprint(place.root, inputs)
+    return Step("signals", "training the signal model", made_of, [model], work)
+
+
+def sorted_sources(place: Place, folder: str) -> list[str]:
+    """Return the code and word lists in a folder of ours, without what Python makes of them."""
+    found = (file for kind in ("*.py", "*.toml") for file in (place.root / folder).rglob(kind))
+    return sorted(str(file.relative_to(place.root)) for file in found)
 
 
 def rasa_command(place: Place, *arguments: str) -> list[str]:

@@ -23,6 +23,7 @@ LOOKS: dict[str, Look] = {
     "console assets": machine.console_assets,
     "helplines": machine.helplines,
     "Rasa model": machine.rasa_model,
+    "signal model": machine.signal_model,
     "database": database.look,
     "Rasa": neighbours.rasa,
     "Telegram": telegram.look,

@@ -16,6 +16,8 @@ from bot.errors import ConfigurationError
 from bot.services import texts
 from bot.settings import Settings, TelegramMode
 from bot.supervisor import RASA, ROOT, check_writable, newest_model
+from bot.understanding import MODEL
+from bot.understanding.model import Model, ModelMissing
 
 OLDEST_PYTHON = (3, 11)
 RASA_PYTHON = "3.10"
@@ -163,9 +165,32 @@ def model_name(root: Path) -> str:
     The same as `tools.stamps.fingerprint` over what `tools.steps.rasa_model` names: set-up runs
     before there is an environment and cannot share code with us. A test holds the two together.
     """
-    data = sorted(str(file.relative_to(root)) for file in root.glob("data/**/*.yml"))
     total = hashlib.sha256()
-    for name in ("config.yml", "domain.yml", *data, "requirements/rasa.txt"):
+    corpus = _files(root, "data/nlu/train/**/*")
+    ours = [*_files(root, "nlu/**/*.py"), *_files(root, "nlu/**/*.toml")]
+    data = _files(root, "data/**/*.yml")
+    for name in (
+        "config.yml",
+        "domain.yml",
+        *corpus,
+        *sorted(ours),
+        *data,
+        "requirements/rasa.txt",
+    ):
         content = hashlib.sha256((root / name).read_bytes()).hexdigest()
         total.update(f"{name}\0{content}\n".encode())
     return total.hexdigest()[:16]
+
+
+def _files(root: Path, pattern: str) -> list[str]:
+    found = (file for file in root.glob(pattern) if file.is_file())
+    return sorted(str(file.relative_to(root)) for file in found)
+
+
+def signal_model(_: Settings) -> list[Finding]:
+    """The model that reads signals."""
+    try:
+        found = Model.load(MODEL)
+    except ModelMissing as error:
+        return [Finding(False, "signal model", f"{error}. Run `make setup`.")]
+    return [Finding(True, "signal model", found.version)]

@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
-from bot.understanding.labels import DANGER, Level, Signal, higher
+from bot.understanding.labels import DANGER, LONELINESS, Level, Signal, higher
 from bot.understanding.reading import Finding, Reading
 
-# From here on a predicted crisis counts by itself; below it a rule has to doubt as well.
-SURE = 0.9
 # From here on an intent is worth acting on at all.
 LIKELY = 0.5
 
@@ -23,19 +21,31 @@ def with_intent(reading: Reading, intent: str, confidence: float) -> Reading:
         return _crisis(reading, confidence)
     if intent == "report_other":
         return _about_other(reading)
+    if intent == "share_loneliness":
+        return _lonely(reading, confidence)
     if intent == "ask_human" and reading.urgency:
         return replace(reading, level=higher(reading.level, Level.URGENT))
     return reading
 
 
 def _crisis(reading: Reading, confidence: float) -> Reading:
-    """Ask about the danger that the rules doubt, or else, with the whole message, about suicide."""
-    if reading.level is Level.CRISIS or not reading.length:
+    """Ask about the danger that is doubted, or else, with the whole message, about suicide.
+
+    Rules and model know more of the words than the intent does; it can only make Praatje ask.
+    """
+    if reading.level is Level.CRISIS or reading.doubts or not reading.length:
         return reading
-    sure = confidence >= SURE or bool(reading.doubts)
-    level = Level.CRISIS if sure else reading.level
     whole = Finding(Signal.SUICIDE, 0, reading.length, "intent:crisis", confidence)
-    return replace(reading, level=level, doubts=reading.doubts or (whole,))
+    return replace(reading, doubts=(whole,))
+
+
+def _lonely(reading: Reading, confidence: float) -> Reading:
+    """Loneliness in words that rules and model do not know; of its forms `social` is commonest."""
+    if LONELINESS.intersection(reading.signals) or not reading.length:
+        return reading
+    whole = Finding(Signal.SOCIAL, 0, reading.length, "intent:share_loneliness", confidence)
+    level = higher(reading.level, Level.CONCERN)
+    return replace(reading, findings=(*reading.findings, whole), level=level)
 
 
 def _about_other(reading: Reading) -> Reading:

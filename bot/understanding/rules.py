@@ -36,6 +36,28 @@ class Found:
             target.append(Finding(frame.signal, start, end, f"rule:{frame.id}"))
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A frame that was met, from token `first` to token `last`, and what undoes it there."""
+
+    frame: Frame
+    first: int
+    last: int
+    undone: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One text: per token the word as it was meant and the scopes (see `scope`) that it stands in;
+    and the frames that it meets."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    words: tuple[str, ...]
+    scopes: tuple[frozenset[str], ...]
+    hits: tuple[Hit, ...]
+
+
 class Rules:
     """The compiled frames and cues."""
 
@@ -45,46 +67,62 @@ class Rules:
         self._cues = Cues(self._vocabulary)
         self._vocabulary.close()
 
-    def read(self, text: str) -> Reading:
-        """What the frames find in a text of any length."""
-        found = Found()
-        for window in windows(list(tokens(text))):
-            self._read_window(window, found)
-        return judge(
-            Reading(
-                findings=_tidy(found.findings),
-                doubts=_tidy(found.doubts),
-                third_party=_tidy(found.third_party),
-                urgency=tuple(dict.fromkeys(found.urgency)),
-                length=len(text),
-            )
-        )
+    def look(self, text: str) -> Seen:
+        """The words of a text of any length, and every frame that it meets, undone or not."""
+        found = tuple(tokens(text))
+        words = tuple(self._vocabulary.meant(token.word) for token in found)
+        scopes: list[frozenset[str]] = []
+        hits: list[Hit] = []
+        for begin, window in windows(found):
+            spots = self._vocabulary.spots(window)
+            bits = present(spots)
+            scope = self._cues.scope(window, spots, bits)
+            fresh = range(len(scopes) - begin, len(window))
+            scopes += (frozenset(scope.undone(((at, at + 1),))) for at in fresh)
+            hits += self._hits(begin, spots, bits, scope)
+        return Seen(text, found, words, tuple(scopes), tuple(dict.fromkeys(hits)))
 
-    def _read_window(self, window: list[Token], found: Found) -> None:
-        spots = self._vocabulary.spots(window)
-        bits = present(spots)
-        scope = self._cues.scope(window, spots, bits)
+    def _hits(self, begin: int, spots: Spots, bits: int, scope: Scope) -> Iterator[Hit]:
         for frame in self._frames:
             for match in _matches(frame, spots, bits, scope):
-                undone = scope.undone(match) - frame.keeps
-                if undone <= {"third"}:
-                    start, end = window[match[0][0]].start, window[match[-1][1] - 1].end
-                    found.add(frame, start, end, bool(undone))
+                undone = frozenset(scope.undone(match) - frame.keeps)
+                if _spared(frame, match, spots, scope):
+                    undone |= {"unless"}
+                yield Hit(frame, begin + match[0][0], begin + match[-1][1] - 1, undone)
+
+
+def read(seen: Seen) -> Reading:
+    """What the frames that nothing undoes say."""
+    found = Found()
+    for hit in seen.hits:
+        if hit.undone <= {"third"}:
+            start, end = seen.tokens[hit.first].start, seen.tokens[hit.last].end
+            found.add(hit.frame, start, end, bool(hit.undone))
+    return judge(
+        Reading(
+            findings=_tidy(found.findings),
+            doubts=_tidy(found.doubts),
+            third_party=_tidy(found.third_party),
+            urgency=tuple(dict.fromkeys(found.urgency)),
+            length=len(seen.text),
+        )
+    )
 
 
 def _matches(frame: Frame, spots: Spots, bits: int, scope: Scope) -> Iterator[Match]:
-    """The matches of a frame that nothing of its `unless` stands beside."""
     for unit, pattern in frame.patterns:
-        if pattern.needs & bits != pattern.needs:
-            continue
-        for match in pattern.find(spots, scope.units.of(unit)):
-            sentence = scope.units.sentence[match[0][0]]
-            if not any(
-                scope.units.sentence[at] == sentence
-                for element in frame.unless
-                for at in spots.get(element, ())
-            ):
-                yield match
+        if pattern.needs & bits == pattern.needs:
+            yield from pattern.find(spots, scope.units.of(unit))
+
+
+def _spared(frame: Frame, match: Match, spots: Spots, scope: Scope) -> bool:
+    """Whether something of the frame's `unless` stands in the sentence of a match."""
+    sentence = scope.units.sentence[match[0][0]]
+    return any(
+        scope.units.sentence[at] == sentence
+        for element in frame.unless
+        for at in spots.get(element, ())
+    )
 
 
 def _tidy(findings: list[Finding]) -> tuple[Finding, ...]:

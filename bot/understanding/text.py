@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -10,6 +10,7 @@ from bot.understanding.data import table
 
 WORD = r"(?:[^\W\d_]\.){2,}|['’`´]?[^\W_]+(?:['’`´][^\W_]+)*"
 PIECES = re.compile(rf"(?P<word>{WORD})|(?P<stop>\.\.\.+|…|[.!?;\n\r]+)|(?P<other>[^\w\s]+)")
+COMMAND = re.compile(r"\s*/(?:start(?:@\w+)?\s+\S+|[^\s/]+)")
 QUOTES = frozenset('"“”„«»‘')
 LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "đ": "d"})
 STRIPPED = str.maketrans("", "", "'’`´.")
@@ -57,7 +58,7 @@ def words_of(word: str) -> tuple[str, ...]:
 def tokens(text: str) -> Iterator[Token]:
     """The words of a text, in order, with their offsets in it."""
     comma = stop = quoted = False
-    for piece in PIECES.finditer(text):
+    for piece in PIECES.finditer(text, _after_command(text)):
         if piece["word"] is None:
             mark = piece.group()
             if QUOTES.intersection(mark):
@@ -70,7 +71,16 @@ def tokens(text: str) -> Iterator[Token]:
             comma = stop = False
 
 
-def windows(found: list[Token]) -> Iterator[list[Token]]:
-    """The tokens in overlapping windows; one window for any ordinary message."""
+def _after_command(text: str) -> int:
+    """Where the words begin: "/help" is a button that is typed, and a key follows "/start"."""
+    command = COMMAND.match(text)
+    return command.end() if command else 0
+
+
+def windows(found: Sequence[Token]) -> Iterator[tuple[int, Sequence[Token]]]:
+    """The tokens in overlapping windows, each with the place of its first token.
+
+    One window for any ordinary message.
+    """
     for begin in range(0, max(len(found) - OVERLAP, 1), WINDOW - OVERLAP):
-        yield found[begin : begin + WINDOW]
+        yield begin, found[begin : begin + WINDOW]

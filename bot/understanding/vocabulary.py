@@ -6,7 +6,7 @@ by `|`. Entries of several words ("over de vloer") are matched as a whole.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 from bot.understanding.data import table
@@ -79,7 +79,11 @@ class Vocabulary:
         meant = word if begins else self._speller.meant(word)
         return meant, tuple(dict.fromkeys([*self._words.get(meant, ()), *begins]))
 
-    def spots(self, found: list[Token]) -> Spots:
+    def meant(self, word: str) -> str:
+        """The word of a token without its typing error."""
+        return self._elements_of(word)[0]
+
+    def spots(self, found: Sequence[Token]) -> Spots:
         """Where each element stands in a window of tokens."""
         spots: Spots = defaultdict(dict)
         looked_up = [self._elements_of(token.word) for token in found]

@@ -4,25 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from bench import starter
+from bench import starter, stock
 from bench.load import STEP, TEXTS
 from bot.understanding import read
 from bot.understanding.labels import Level
 
-DATA = Path(__file__).parents[2] / "data"
+ROOT = Path(__file__).parents[2]
 
-NLU = """
-nlu:
-  - intent: greet
-    examples: |
-      - hoi
-  - intent: goodbye
-    examples: |
-      - dag
-- intent: ask_activity
-  examples: |
-    - is er iets te doen
-"""
+MESSAGES = """{"text": "hoi", "intent": "greet"}
+{"text": "dag", "intent": "goodbye"}
+{"text": "is er iets te doen", "intent": "ask_activity"}"""
 RESPONSES = """
 responses:
   utter_greet:
@@ -33,12 +24,8 @@ responses:
 """
 
 
-def _all_of(folder: str) -> str:
-    return "\n".join(file.read_text(encoding="utf-8") for file in (DATA / folder).glob("*.yml"))
-
-
 def test_every_intent_gets_one_response_of_ours_where_there_is_one() -> None:
-    names, texts = starter.intents(NLU), starter.responses(RESPONSES)
+    names, texts = starter.intents(MESSAGES), starter.responses(RESPONSES)
     assert names == ["greet", "goodbye", "ask_activity"]
     domain = starter.domain(names, texts)
     assert 'utter_ask_activity: [{text: "Ik geef het door."}]' in domain
@@ -47,7 +34,7 @@ def test_every_intent_gets_one_response_of_ours_where_there_is_one() -> None:
 
 
 def test_an_intent_is_ruled_or_told_and_never_both() -> None:
-    names = starter.intents(NLU)
+    names = starter.intents(MESSAGES)
     ruled, told = starter.rules(names), starter.stories(names)
     assert "intent: goodbye" in ruled
     assert "intent: goodbye" not in told
@@ -55,9 +42,10 @@ def test_an_intent_is_ruled_or_told_and_never_both() -> None:
 
 
 def test_the_projects_own_files_are_understood() -> None:
-    names = starter.intents(_all_of("nlu"))
-    assert {"greet", "goodbye", "ask_identity", "share_loneliness"} <= set(names)
-    texts = starter.responses(_all_of("responses"))
+    names = starter.intents((ROOT / stock.EXAMPLES).read_text(encoding="utf-8"))
+    assert len(set(names)) == 30
+    responses = (ROOT / "data" / "responses").glob("*.yml")
+    texts = starter.responses("\n".join(file.read_text(encoding="utf-8") for file in responses))
     assert {"greet", "goodbye", "mood_good"} <= texts.keys()
 
 

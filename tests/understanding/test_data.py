@@ -94,6 +94,7 @@ def test_one_written_word_may_stand_for_two() -> None:
 
 def test_windows_overlap_and_cover_all() -> None:
     found = list(tokens("la " * 1_000))
-    starts = [token.start for window in windows(found) for token in window]
+    starts = [token.start for _, window in windows(found) for token in window]
     assert set(starts) == {token.start for token in found}
     assert len(starts) > len(found)
+    assert all(found[begin] is window[0] for begin, window in windows(found))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.understanding import DANGER, Level, Reading, Signal, evidence, higher, read, with_intent
-from bot.understanding.evaluate import Share, evaluate, report
+from tools.figures import Share, evaluate, report
 
 FRAGMENTS = """ik niet wil dood niemand belt mijn zoon slaat me eenzaam nooit . , ! leven gevallen
 grond ze zei " vroeger als zou koffie gezellig 😢 \x00 pijn borst geen lucht bel nu iemand"""
@@ -82,21 +82,16 @@ def test_r8_evidence_prints_words_and_rule() -> None:
     assert "leven" in span["text"]
 
 
-@pytest.mark.parametrize(
-    ("confidence", "level"), [(0.3, Level.NONE), (0.6, Level.NONE), (0.95, Level.CRISIS)]
-)
-def test_r1_predicted_crisis_asks_first_and_counts_when_sure(
-    confidence: float, level: Level
-) -> None:
-    reading = with_intent(read("zo is het genoeg voor vandaag"), "crisis", confidence)
-    assert reading.level is level
+@pytest.mark.parametrize("confidence", [0.3, 0.6, 0.95])
+def test_r1_a_predicted_crisis_only_makes_praatje_ask(confidence: float) -> None:
+    reading = with_intent(Reading(length=30), "crisis", confidence)
+    assert reading.level is Level.NONE
     assert bool(reading.ask) == (confidence >= 0.5)
 
 
-def test_r1_predicted_crisis_counts_when_a_rule_doubts_as_well() -> None:
+def test_r1_a_predicted_crisis_asks_about_what_is_doubted_already() -> None:
     doubt = read("ik ben iedereen tot last")
-    assert (doubt.level, doubt.ask) == (Level.NONE, (Signal.SUICIDE,))
-    assert with_intent(doubt, "crisis", 0.6).level is Level.CRISIS
+    assert with_intent(doubt, "crisis", 0.9) == doubt
 
 
 def test_g10_report_other_takes_the_signals_from_the_resident_but_not_the_crisis() -> None:
@@ -125,7 +120,7 @@ def test_figures_count_what_was_read() -> None:
         {"text": "mooi weer", "signals": ["suicide"], "level": "crisis"},
         {"text": "ik ben eenzaam", "signals": [], "level": "none"},
     ]
-    figures = evaluate(rows)
+    figures = evaluate(rows, [read(row["text"]) for row in rows])
     assert figures.shares["crisis recall by level"] == Share(1, 2)
     assert figures.shares["none kept none"] == Share(0, 1)
     assert figures.signals[Signal.SUICIDE].f1 == pytest.approx(2 / 3)

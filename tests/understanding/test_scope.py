@@ -70,5 +70,5 @@ def test_g10_the_loneliness_of_a_neighbour_is_not_the_residents() -> None:
 
 def test_subject_returns_to_the_resident() -> None:
     reading = read("mijn broer wil dood en ik wil ook dood")
-    assert reading.signals == (Signal.SUICIDE,)
+    assert Signal.SUICIDE in reading.signals
     assert reading.danger_to_other
